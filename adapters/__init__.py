@@ -1,0 +1,1 @@
+"""The networks that chinwag speaks to, each a plugin like anyone else's."""

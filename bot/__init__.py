@@ -1,0 +1,1 @@
+"""The core of chinwag: everything between a network's event and the reply that goes back to it."""

@@ -1,0 +1,52 @@
+"""The border to a network: what an adapter must do, and the door that events come in by.
+
+An adapter is a class under the entry-point group ``chinwag.adapters``. It never splits, paces,
+retries or formats reasoning: the core does that once, for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel
+
+from bot.types import CommandSpec, Event, Limits, Place, Post, PostRef, Role, UserRef
+
+
+class Inbox(Protocol):
+    async def put(self, event: Event) -> None:
+        """Return once the event is stored: what the network redelivers later is recognised.
+
+        Waits while the core is full. Raises StoreError when the event could not be kept, and
+        then the network must not be told that it arrived.
+        """
+
+
+class Adapter(Protocol):
+    """Built as ``cls(config)`` from a validated ``cls.Config``; does no I/O before `run`."""
+
+    Config: ClassVar[type[BaseModel]]
+    name: str
+    limits: Limits
+
+    async def run(self, inbox: Inbox) -> None:
+        """Serve until cancelled, reconnecting by itself; return when the network is over for good
+        (the end of a terminal's input). Raises TokenRefused."""
+
+    # Each of these raises RateLimited, Gone, Forbidden, TooLong, Refused or Unavailable, and
+    # never swallows one.
+
+    async def send(self, place: Place, post: Post) -> PostRef: ...
+
+    async def edit(self, ref: PostRef, post: Post) -> None: ...
+
+    async def delete(self, ref: PostRef) -> None: ...
+
+    async def typing(self, place: Place) -> None: ...
+
+    async def role(self, user: UserRef, place: Place) -> Role:
+        """The network's own idea: ADMIN for those who administer the place, else USER."""
+
+    async def publish(self, commands: Sequence[CommandSpec]) -> None:
+        """Show these commands in the network's own menus and completion."""

@@ -1,0 +1,51 @@
+"""The border to a language model: what an engine must do.
+
+An engine is a class under the entry-point group ``chinwag.engines``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import ClassVar, Protocol, Self
+
+from pydantic import BaseModel
+
+from bot.types import Chunk, Control, EngineStatus, Message, ModelInfo, SamplingParams, Waiting
+
+Stream = AsyncGenerator[Waiting | Chunk, None]
+
+
+class Engine(Protocol):
+    """Built as ``cls(config, home)`` from a validated ``cls.Config``; entering loads the model."""
+
+    Config: ClassVar[type[BaseModel]]
+    info: ModelInfo
+    """Known once entered."""
+
+    async def __aenter__(self) -> Self:
+        """Raises ModelUnavailable or ModelTooLarge."""
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Streams still running end with EngineDied."""
+
+    def stream(
+        self, messages: Sequence[Message], params: SamplingParams, control: Control | None = None
+    ) -> Stream:
+        """Any number of Waiting, then chunks, the last of which (and no other) has a finish reason
+        and usage. Closing the generator cancels within one step.
+
+        Where the last message is the assistant's, the reply goes on from its end.
+        Raises EngineBusy before the first chunk, PromptTooLong, RequestFailed or EngineDied.
+        """
+
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Of the prompt as the model would see it, template included."""
+
+    def status(self) -> EngineStatus: ...
+
+
+class EngineFactory(Protocol):
+    Config: ClassVar[type[BaseModel]]
+
+    def __call__(self, config: BaseModel, home: Path) -> Engine: ...

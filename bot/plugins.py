@@ -1,0 +1,44 @@
+"""How adapters, engines and plugins are found: by entry point, the built-in ones like any other."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from bot.errors import PluginError
+
+if TYPE_CHECKING:
+    from bot.adapter import Adapter
+    from bot.engine import EngineFactory
+
+Kind = Literal["adapters", "engines", "plugins"]
+
+
+def names(kind: Kind) -> list[str]:
+    return sorted(point.name for point in entry_points(group=f"chinwag.{kind}"))
+
+
+def load(kind: Kind, name: str) -> Any:
+    """The object behind an entry point. Raises PluginError, naming what to install."""
+    points = entry_points(group=f"chinwag.{kind}", name=name)
+    if not points:
+        raise PluginError(name, f"no such plugin in {kind}; there are: {', '.join(names(kind))}")
+    return _import(next(iter(points)))
+
+
+def _import(point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except ModuleNotFoundError as missing:
+        raise PluginError(
+            point.name,
+            f"it needs the package {missing.name}: pip install 'chinwag[{point.name}]'",
+        ) from missing
+
+
+def adapter(name: str) -> type[Adapter]:
+    return cast("type[Adapter]", load("adapters", name))
+
+
+def engine(name: str) -> EngineFactory:
+    return cast("EngineFactory", load("engines", name))
