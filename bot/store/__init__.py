@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.types import (
@@ -117,6 +117,13 @@ class Store(Protocol):
     async def reopen(self, turn: Turn) -> Turn:
         """Answer again: a new turn for the same message; earlier replies stay as variants."""
 
+    async def resume(self, turn: Turn) -> TurnRecord:
+        """Go on with an ended turn whose reply was cut by the token limit: it is answering again,
+        and `finish` will replace its reply with the longer one."""
+
+    async def last_turn(self, key: ConversationKey) -> TurnRecord | None:
+        """The newest turn of the active conversation."""
+
     async def unfinished(self, adapter: str) -> list[TurnRecord]:
         """Turns that no process is working on after a crash, oldest first."""
 
@@ -138,8 +145,8 @@ class Store(Protocol):
 
     # Buttons.
 
-    async def add_button(self, record: ButtonRecord) -> str:
-        """Returns its id."""
+    async def add_buttons(self, records: Sequence[ButtonRecord]) -> list[str]:
+        """Returns their ids, in order: random, short, ASCII, without meaning."""
 
     async def button(self, id: str) -> ButtonRecord | None: ...
 
@@ -164,5 +171,8 @@ class Store(Protocol):
         """The role granted by an admin or owner, None where none was."""
 
     async def grant(self, user: UserRef, role: Role | None) -> None: ...
+
+    async def once(self, what: str, every: timedelta) -> bool:
+        """True the first time, and again when `every` has passed; lasts over restarts."""
 
     async def usage(self, days: int) -> list[DailyUsage]: ...

@@ -1,0 +1,94 @@
+"""From history to prompt, within the model's context window.
+
+Knows nothing of templates or token ids: it asks the engine how long a prompt would be.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.engine import Engine
+from bot.errors import PromptTooLong
+from bot.types import ConversationKey, Message
+
+KEEP_SHARE = 0.7
+"""How full a shortened prompt is. The rest is room to grow, so that the next turns begin with the
+same tokens and find them in the engine's prefix cache."""
+
+REMEMBERED = 4096
+TEMPLATE_BYTES = 64
+"""More than any known template puts around one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """`left_out` counts the messages of the history that had no room."""
+
+    messages: tuple[Message, ...]
+    left_out: int = 0
+
+
+class PromptBuilder:
+    def __init__(self, engine: Engine):
+        self._engine = engine
+        self._starts: OrderedDict[ConversationKey, Message] = OrderedDict()
+
+    async def build(
+        self, key: ConversationKey, system: str, history: Sequence[Message], answer_tokens: int
+    ) -> Prompt:
+        """The system prompt and the newest part of `history` that leaves `answer_tokens` free.
+
+        Raises PromptTooLong when not even the last message fits.
+        """
+        first = (Message("system", system),) if system.strip() else ()
+        window = self._engine.info.context_window
+        budget = max(window - answer_tokens, window // 2)
+        start = self._remembered(key, history)
+        if not await self._fits((*first, *history[start:]), budget):
+            start = await self._shorten(first, history, start, budget)
+        self._remember(key, history[start])
+        return Prompt((*first, *history[start:]), left_out=start)
+
+    async def _shorten(
+        self, first: tuple[Message, ...], history: Sequence[Message], start: int, budget: int
+    ) -> int:
+        """The least start (by bisection: fewer messages are fewer tokens) that is short enough."""
+        last = len(history) - 1
+        if not await self._fits((*first, history[last]), budget):
+            tokens = await self._engine.count_tokens((*first, history[last]))
+            raise PromptTooLong(tokens, budget)
+        low, high = start + 1, last
+        while low < high:
+            middle = (low + high) // 2
+            if await self._fits((*first, *history[middle:]), int(budget * KEEP_SHARE)):
+                high = middle
+            else:
+                low = middle + 1
+        return _question_at_or_after(history, low)
+
+    async def _fits(self, messages: Sequence[Message], budget: int) -> bool:
+        """A token holds at least one byte, which often settles it without the tokenizer."""
+        at_most = sum(len(m.text.encode("utf-8", "replace")) + TEMPLATE_BYTES for m in messages)
+        return at_most <= budget or await self._engine.count_tokens(messages) <= budget
+
+    def _remembered(self, key: ConversationKey, history: Sequence[Message]) -> int:
+        """Where the last prompt of this conversation began. Once `history`, a sliding window, has
+        left that behind, a good part of it goes at once, so that the start stays put for long."""
+        start = self._starts.get(key)
+        if start is None:
+            return 0
+        slid = _question_at_or_after(history, int(len(history) * (1 - KEEP_SHARE)))
+        return next((i for i, message in enumerate(history) if message == start), slid)
+
+    def _remember(self, key: ConversationKey, start: Message) -> None:
+        self._starts[key] = start
+        self._starts.move_to_end(key)
+        if len(self._starts) > REMEMBERED:
+            self._starts.popitem(last=False)
+
+
+def _question_at_or_after(history: Sequence[Message], start: int) -> int:
+    """Templates expect a user's message first."""
+    return next((i for i in range(start, len(history)) if history[i].role == "user"), start)
