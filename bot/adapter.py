@@ -11,6 +11,8 @@ from typing import ClassVar, Protocol
 
 from pydantic import BaseModel
 
+from bot.section import Secret as Secret
+from bot.section import Section as Section
 from bot.types import CommandSpec, Event, Limits, Place, Post, PostRef, Role, UserRef
 
 
@@ -24,7 +26,8 @@ class Inbox(Protocol):
 
 
 class Adapter(Protocol):
-    """Built as ``cls(config)`` from a validated ``cls.Config``; does no I/O before `run`."""
+    """Built as ``cls(config)`` from a validated ``cls.Config`` (best a `Section`, a token in it a
+    `Secret`); does no I/O before `run`."""
 
     Config: ClassVar[type[BaseModel]]
     name: str

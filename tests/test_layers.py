@@ -19,8 +19,8 @@ BORDERS = {"bot.types", "bot.errors"}
 RULES: dict[str, tuple[set[str], set[str]]] = {
     "bot/types.py": (set(), SDKS | TORCH | SQL | {"pydantic", "structlog"}),
     "bot/errors.py": (set(), SDKS | TORCH | SQL | {"pydantic", "structlog"}),
-    "bot/adapter.py": (BORDERS, SDKS | TORCH | SQL),
-    "bot/engine": (BORDERS | {"bot.engine"}, SDKS | SQL),
+    "bot/adapter.py": (BORDERS | {"bot.section"}, SDKS | TORCH | SQL),
+    "bot/engine": (BORDERS | {"bot.engine", "bot.section"}, SDKS | SQL),
     "bot/store": (BORDERS | {"bot.store", "migrations"}, SDKS | TORCH),
     "bot/delivery": (
         BORDERS | {"bot.delivery", "bot.adapter", "bot.texts"},

@@ -11,6 +11,8 @@ from typing import ClassVar, Protocol, Self
 
 from pydantic import BaseModel
 
+from bot.section import Secret as Secret
+from bot.section import Section as Section
 from bot.types import Chunk, Control, EngineStatus, Message, ModelInfo, SamplingParams, Waiting
 
 Stream = AsyncGenerator[Waiting | Chunk, None]

@@ -1,0 +1,108 @@
+"""The whole config: every key with its default and its range.
+
+What stands under `engine` and under each of `adapters` is described by that plugin's own `Config`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from bot.config.chosen import Adapters, Engine
+from bot.config.people import Person, Someone
+from bot.config.source import HOME
+from bot.section import Section
+from bot.types import RespondMode, ThinkingMode
+
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Options = Annotated[Mapping[str, Any], BeforeValidator(lambda data: {} if data is None else data)]
+
+SQLITE = "sqlite:///"
+
+
+class Store(Section):
+    url: str = Field(default=f"{SQLITE}chinwag.db", pattern=r"^(sqlite|postgresql)(\+\w+)?://")
+    """sqlite:///FILE (relative to home), or postgresql://USER:PASSWORD@HOST/DATABASE."""
+
+    def within(self, home: Path) -> str:
+        """The URL with SQLite's path made absolute."""
+        scheme, _, path = self.url.partition(":///")
+        if not scheme.startswith("sqlite") or path in ("", ":memory:"):
+            return self.url
+        return f"{scheme}:///{home / path}"
+
+
+class Sampling(Section):
+    """vLLM's names. Only what is written here overrides a model's own defaults: see `written`."""
+
+    temperature: Number = Field(default=0.7, ge=0, le=2)
+    top_p: Number = Field(default=0.9, ge=0, le=1)
+    top_k: Whole = Field(default=0, ge=0, le=1_000_000)
+    min_p: Number = Field(default=0.0, ge=0, le=1)
+    repetition_penalty: Number = Field(default=1.0, ge=0.1, le=10)
+    presence_penalty: Number = Field(default=0.0, ge=-2, le=2)
+    frequency_penalty: Number = Field(default=0.0, ge=-2, le=2)
+    max_new_tokens: Whole = Field(default=1024, ge=1, le=1_000_000)
+    seed: Whole | None = Field(default=None, ge=0, lt=2**63)
+    stop: tuple[Annotated[str, Field(min_length=1)], ...] = Field(default=(), max_length=16)
+    thinking_budget: Whole | None = Field(default=None, ge=0, le=1_000_000)
+
+    def written(self) -> Mapping[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Access(Section):
+    owner: tuple[Person, ...] = ()
+    allow: tuple[Someone, ...] = ()
+
+
+class History(Section):
+    messages: Whole = Field(default=200, ge=1, le=10_000)
+    """The most that are read for one answer; the model's context window holds besides."""
+
+
+class Delivery(Section):
+    file_over: Whole = Field(default=20_000, ge=1)
+    """Characters; a longer answer goes as a file."""
+    checkpoint_seconds: Number = Field(default=2.0, gt=0, le=60)
+    """How often what has been said so far is stored."""
+
+
+class Turns(Section):
+    max_waiting: Whole = Field(default=8, ge=1, le=1_000)
+    """Of one conversation; to the next message the bot says that it is busy."""
+    max_age: Number = Field(default=3_600.0, gt=0)
+    """Seconds; older messages, as they come after an outage, are stored and not answered."""
+
+
+class Log(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+    texts: bool = False
+    """Whether what people and the model say may stand in the log."""
+
+
+class Config(Section):
+    home: Folder = Field(default=Path(HOME), validate_default=True)
+    store: Store = Store()
+    engine: Engine = Field(default=None, validate_default=True)
+    sampling: Sampling = Sampling()
+    system_prompt: str = Field(default="You are a helpful assistant.", max_length=8_000)
+    adapters: Adapters = Field(default={})
+    access: Access = Access()
+    respond: RespondMode = "mention"
+    thinking: ThinkingMode = "line"
+    history: History = History()
+    delivery: Delivery = Delivery()
+    turns: Turns = Turns()
+    plugins: Mapping[str, Options] = Field(default={})
+    log: Log = Log()
+
+    @property
+    def store_url(self) -> str:
+        return self.store.within(self.home)
