@@ -236,8 +236,8 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """An adapter's facts. `length` holds for the CommonMark source of a post: rendering it must
-    not make it longer in `unit`. `draft` says that `edit` of an unfinished post is free of the
-    edit limits (a terminal, a message draft)."""
+    not make it longer in `unit`. `draft` says that `send` and `edit` of an unfinished
+    post are free of the rates (a terminal, a message draft), everywhere or in private chats."""
 
     length: int
     unit: Unit = Unit.CODE_POINTS
@@ -252,7 +252,7 @@ class Limits:
     threads: bool = False
     ephemeral: bool = False
     collapsible: bool = False
-    draft: bool = False
+    draft: bool | Literal["private"] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,150 @@
+"""What should stand in the network for a draft: a pure function of what is known.
+
+One Screen belongs to one reply, so that a growing text is split only at its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from bot import texts
+from bot.delivery import thoughts
+from bot.delivery.draft import ButtonSet, Draft
+from bot.delivery.excerpt import Excerpt
+from bot.delivery.settings import DeliverySettings
+from bot.delivery.splitter import Splitter
+from bot.types import Limits, Post, ThinkingMode, TurnState
+
+
+class Picture(Protocol):
+    limits: Limits
+
+    def posts(self, draft: Draft, now: float) -> list[Post]:
+        """All that should stand in the network, in order."""
+
+    def shrink(self, limit: int) -> bool:
+        """Split smaller from now on; False if it was done before."""
+
+
+class Screen:
+    def __init__(
+        self,
+        limits: Limits,
+        mode: ThinkingMode,
+        buttons: ButtonSet,
+        settings: DeliverySettings,
+        reply_to: str = "",
+    ):
+        self.limits = limits
+        self.buttons = buttons
+        self._mode = mode
+        self._settings = settings
+        self._reply_to = reply_to
+        self._stopwatch = thoughts.Stopwatch()
+        self._start_over(limits.length)
+
+    def _start_over(self, length: int) -> None:
+        self._length = length
+        self._excerpt = Excerpt(self._settings) if self.limits.files else None
+        self._splitter = Splitter(length, self.limits.unit)
+
+    def shrink(self, limit: int) -> bool:
+        if self._length < self.limits.length:
+            return False
+        self._start_over(smaller(limit, self.limits.length))
+        return True
+
+    def posts(self, draft: Draft, now: float) -> list[Post]:
+        """In order, those without text left out; only the last carries buttons and may change."""
+        shown = [*self._thoughts(draft, now), *self._answer(draft)]
+        if not shown:
+            return []
+        shown = [replace(post, final=True) for post in shown]
+        shown[-1] = self._last(shown[-1], draft)
+        shown[0] = replace(shown[0], reply_to=self._reply_to)
+        return shown if self.limits.edit else [post for post in shown if post.final]
+
+    def _last(self, post: Post, draft: Draft) -> Post:
+        buttons = self.buttons.of(draft.state) if self.limits.buttons else ()
+        return replace(post, buttons=buttons, final=draft.state.ended)
+
+    # --- before the answer -------------------------------------------------------------------
+
+    def _thoughts(self, draft: Draft, now: float) -> list[Post]:
+        if draft.state is TurnState.QUEUED and draft.waiting:
+            return [Post(texts.waiting(draft.waiting.position, draft.waiting.seconds))]
+        if draft.state is TurnState.THINKING:
+            facts = self._stopwatch.run(draft.started, draft.reasoning_tokens, now)
+            return self._thinking(texts.thinking(draft.reasoning_tokens, *facts), draft)
+        if self._mode == "open" and draft.reasoning.strip():
+            facts = self._stopwatch.stopped
+            return self._thinking(texts.thought(draft.reasoning_tokens, *facts), draft)
+        return []
+
+    def _thinking(self, line: str, draft: Draft) -> list[Post]:
+        match self._mode:
+            case "off":
+                return []
+            case "line":
+                return [Post(line)]
+            case "open":
+                return [thoughts.beneath(line, draft.reasoning, self.limits)]
+
+    # --- the answer --------------------------------------------------------------------------
+
+    def _answer(self, draft: Draft) -> list[Post]:
+        text = self._excerpt.grow(draft.text) if self._excerpt else draft.text
+        shown = [piece.text for piece in self._splitter.grow(text) if piece.text]
+        if draft.state.ended:
+            shown = self._with_notice(shown, draft)
+            return [*(Post(text) for text in shown), *self._files(draft)]
+        return [Post(text) for text in shown]
+
+    def _with_notice(self, shown: list[str], draft: Draft) -> list[str]:
+        if not draft.notice:
+            return shown or [texts.NO_ANSWER]
+        if not shown:
+            return [draft.notice]
+        notice = f"*{draft.notice}*"
+        last = f"{shown[-1]}\n\n{notice}"
+        if self.limits.unit.count(last) <= self._length:
+            return [*shown[:-1], last]
+        return [*shown, notice]
+
+    def _files(self, draft: Draft) -> list[Post]:
+        files = self._excerpt.files(draft.text) if self._excerpt else ()
+        return [Post(file.name, files=(file,)) for file in files]
+
+
+class Note:
+    """One finished post, in as many pieces as it takes."""
+
+    def __init__(self, limits: Limits, post: Post):
+        self.limits = limits
+        self._post = post
+        self._length = limits.length
+
+    def shrink(self, limit: int) -> bool:
+        if self._length < self.limits.length:
+            return False
+        self._length = smaller(limit, self.limits.length)
+        return True
+
+    def posts(self, draft: Draft, now: float) -> list[Post]:
+        pieces = Splitter(self._length, self.limits.unit).grow(self._post.text)
+        first, *rest = [piece.text for piece in pieces if piece.text] or [""]
+        whole = replace(self._post, text=first)
+        if not rest:
+            return [whole]
+        plain = Post("", only_for=self._post.only_for)
+        return [
+            replace(plain, text=first, reply_to=self._post.reply_to),
+            *(replace(plain, text=text) for text in rest[:-1]),
+            replace(whole, text=rest[-1], reply_to=""),
+        ]
+
+
+def smaller(told: int, known: int) -> int:
+    """What to split at once the network found a post too long that should have fitted."""
+    return min(told, known) * 3 // 4

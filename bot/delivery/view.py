@@ -1,0 +1,267 @@
+"""One reply on its way into the network: shows the newest draft as often as it is allowed to."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from bot.adapter import Adapter
+from bot.delivery.draft import Delivered, Draft
+from bot.delivery.pacing import Pacer, now
+from bot.delivery.screen import Picture
+from bot.delivery.settings import DeliverySettings
+from bot.errors import (
+    DeliveryError,
+    Forbidden,
+    Gone,
+    RateLimited,
+    Refused,
+    TooLong,
+    Unavailable,
+)
+from bot.types import Place, Post, PostRef, TurnState
+
+log = structlog.get_logger(__name__)
+
+OnPosted = Callable[[Sequence[PostRef]], Awaitable[None]]
+LONGEST_BACK_OFF = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Bring the post at `index` to `post`: sent if it is new, deleted if `post` is None."""
+
+    index: int
+    post: Post | None
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the network was asked for, since the start."""
+
+    sends: int = 0
+    edits: int = 0
+    deletes: int = 0
+    floods: int = 0
+    outages: int = 0
+
+
+class ReplyView:
+    """`posts` are the reply's messages in order; `failure` is set once nothing more can be shown,
+    and then there is no use in going on with the reply for the network's sake."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        place: Place,
+        picture: Picture,
+        pacer: Pacer,
+        settings: DeliverySettings,
+        counters: Counters,
+        posts: Sequence[PostRef] = (),
+        on_posted: OnPosted | None = None,
+    ):
+        self.posts = list(posts)
+        self.on_posted = on_posted
+        self.failure: DeliveryError | None = None
+        self._adapter, self._place = adapter, place
+        self._picture, self._pacer, self._settings = picture, pacer, settings
+        self._counters = counters
+        self._inherited = set(posts)
+        self._shown: list[Post | None] = [None for _ in posts]
+        self._draft = Draft(TurnState.QUEUED)
+        self._news, self._turned = asyncio.Event(), asyncio.Event()
+        self._done: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
+        self._last_step = float("-inf")
+        self._failing_since: float | None = None
+        self._failed_attempts = 0
+        self._quiet = False
+
+    # --- what the turn says ------------------------------------------------------------------
+
+    def show(self, draft: Draft) -> None:
+        """Never waits. What could not be shown before the next draft is never shown."""
+        if draft.state is not self._draft.state:
+            self._turned.set()
+        self._draft = draft
+        self._news.set()
+
+    async def finish(self, draft: Draft) -> Delivered:
+        """Deliver the ended reply, however long the network makes it wait.
+
+        Returns at once with the failure when the place is broken.
+        """
+        if not draft.state.ended:
+            raise ValueError(f"a reply can't end while it is {draft.state}")
+        self.show(draft)
+        return await asyncio.shield(self._done)
+
+    # --- what the network hears --------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until the ended reply is delivered or can't be."""
+        while self.failure is None:
+            if self._next_step() is not None:
+                await self._one_step()
+            elif self._draft.state.ended:
+                break
+            else:
+                await self._idle()
+        self._done.set_result(Delivered(tuple(self.posts), self.failure))
+
+    async def _one_step(self) -> None:
+        """Waits first and looks then, so that what is shown is the newest."""
+        if not self._free_of_limits():
+            await self._rest()
+            await self._pacer.ready(self._place, urgent=self._draft.state.ended)
+        step = self._next_step()
+        if step is None:
+            return
+        try:
+            await self._perform(step)
+        except DeliveryError as error:
+            await self._handle(error, step)
+        else:
+            self._pacer.eased(self._place)
+            self._failing_since, self._failed_attempts = None, 0
+        self._last_step = now()
+
+    def _next_step(self) -> Step | None:
+        if self._quiet and not self._draft.state.ended:
+            return None
+        wanted = self._picture.posts(self._draft, now())
+        for index, post in enumerate(wanted):
+            if index >= len(self.posts):
+                return Step(index, post)
+            if self._picture.limits.edit and not self._same(self._shown[index], post):
+                return Step(index, post)
+        if wanted and len(self.posts) > len(wanted) and self._picture.limits.delete:
+            return Step(len(self.posts) - 1, None)
+        return None
+
+    def _same(self, shown: Post | None, post: Post) -> bool:
+        if shown is None or shown.text != post.text or shown.buttons != post.buttons:
+            return False
+        if self._drafts and shown.final != post.final:
+            return False
+        return shown.collapsible == post.collapsible
+
+    async def _perform(self, step: Step) -> None:
+        if step.post is None:
+            await self._delete(step.index)
+        elif step.index < len(self.posts):
+            await self._edit(step.index, step.post)
+        else:
+            await self._send(step.post)
+
+    async def _send(self, post: Post) -> None:
+        self._counters.sends += 1
+        self.posts.append(await self._adapter.send(self._place, post))
+        self._shown.append(post)
+        await self._tell()
+
+    async def _edit(self, index: int, post: Post) -> None:
+        self._counters.edits += 1
+        new = await self._adapter.edit(self.posts[index], post)
+        self._shown[index] = post
+        if new is not None and new != self.posts[index]:
+            self.posts[index] = new
+            await self._tell()
+
+    async def _delete(self, index: int) -> None:
+        self._counters.deletes += 1
+        with suppress(Gone, Forbidden, Refused):  # what can't be deleted stays
+            await self._adapter.delete(self.posts[index])
+        del self.posts[index], self._shown[index]
+        await self._tell()
+
+    async def _tell(self) -> None:
+        if self.on_posted is not None:
+            await self.on_posted(tuple(self.posts))
+
+    # --- when ---------------------------------------------------------------------------------
+
+    @property
+    def _drafts(self) -> bool:
+        draft = self._picture.limits.draft
+        return self._place.private if draft == "private" else draft
+
+    def _free_of_limits(self) -> bool:
+        return self._drafts and not self._draft.state.ended and self._failed_attempts == 0
+
+    async def _rest(self) -> None:
+        """Until this reply's next edit is due; a change of state is shown as soon as may be."""
+        while (wait := self._last_step + self._interval() - now()) > 0:
+            await self._until(self._turned, wait)
+
+    def _interval(self) -> float:
+        match self._draft.state:
+            case TurnState.QUEUED | TurnState.THINKING:
+                return self._settings.thinking_every
+            case TurnState.ANSWERING:
+                return self._picture.limits.edit_interval
+        return 0.0
+
+    async def _idle(self) -> None:
+        if not self.posts:
+            with suppress(DeliveryError):  # a sign of life is not worth a failure
+                await self._adapter.typing(self._place)
+        await self._until(self._news, self._settings.typing_every)
+
+    async def _until(self, event: asyncio.Event, seconds: float) -> None:
+        event.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
+
+    # --- what can go wrong ---------------------------------------------------------------------
+
+    async def _handle(self, error: DeliveryError, step: Step) -> None:
+        match error:
+            case RateLimited():
+                self._counters.floods += 1
+                self._pacer.flooded(self._place, error.retry_after)
+            case Unavailable():
+                self._counters.outages += 1
+                await self._back_off(error)
+            case TooLong() if self._picture.shrink(error.limit):
+                pass
+            case Gone() | Refused() if self._is_inherited(step.index):
+                await self._forget_from(step.index)
+            case Refused() if not self._draft.state.ended:
+                self._quiet = True  # half a text may be refused where the whole one is not
+            case _:
+                self._fail(error)
+
+    async def _back_off(self, error: Unavailable) -> None:
+        if self._failing_since is None:
+            self._failing_since = now()
+        if self._draft.state.ended and now() - self._failing_since > self._settings.give_up_after:
+            self._fail(error)
+            return
+        longest = min(LONGEST_BACK_OFF, 2.0**self._failed_attempts)
+        self._failed_attempts += 1
+        await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 – not a secret
+
+    def _is_inherited(self, index: int) -> bool:
+        return index < len(self.posts) and self.posts[index] in self._inherited
+
+    async def _forget_from(self, index: int) -> None:
+        """Posts of an earlier run that can't be edited any more are sent anew, in order."""
+        while len(self.posts) > index:
+            await self._delete(len(self.posts) - 1)
+
+    def _fail(self, error: DeliveryError) -> None:
+        self.failure = error
+        log.warning(
+            "reply not delivered",
+            why=type(error).__name__,
+            text=str(error),
+            adapter=self._place.adapter,
+            chat=self._place.chat,
+        )
