@@ -1,6 +1,11 @@
 """The border to durable history: what a store must do, and the records that it hands out.
 
-Every method is one transaction. All raise StoreUnavailable when nothing was written.
+Every method is one transaction. All raise StoreUnavailable when nothing was written, and
+StoreCorrupt when the database is damaged. A turn that was forgotten meanwhile is no error: what
+would be kept of it is dropped.
+
+Text is kept as it came, but for two things that no network carries and not every database
+holds: a NUL and a lone surrogate each become U+FFFD.
 """
 
 from __future__ import annotations
@@ -112,17 +117,19 @@ class Store(Protocol):
 
     async def finish(self, turn: Turn, state: TurnState, reply: Reply, error: str = "") -> None:
         """End the turn, its reply (if anything was said) becoming the chosen variant, and count
-        its usage on today's row."""
+        its usage on today's row. Does nothing to a turn that ended before, unless it was taken
+        for interrupted: whoever really answered it has the last word."""
 
     async def reopen(self, turn: Turn) -> Turn:
-        """Answer again: a new turn for the same message; earlier replies stay as variants."""
+        """Answer again: a new turn for the same message, which takes over the posts and whatever
+        was left to deliver; earlier replies stay as variants. LookupError if it was forgotten."""
 
-    async def resume(self, turn: Turn) -> TurnRecord:
-        """Go on with an ended turn whose reply was cut by the token limit: it is answering again,
-        and `finish` will replace its reply with the longer one."""
+    async def resume(self, turn: Turn) -> TurnRecord | None:
+        """Go on with an ended turn where its reply stopped: it is queued again with what it said
+        and posted. None if it is being answered already, or was forgotten."""
 
     async def last_turn(self, key: ConversationKey) -> TurnRecord | None:
-        """The newest turn of the active conversation."""
+        """The newest turn of the conversation's last question."""
 
     async def unfinished(self, adapter: str) -> list[TurnRecord]:
         """Turns that no process is working on after a crash, oldest first."""
@@ -130,10 +137,10 @@ class Store(Protocol):
     async def turn(self, turn_id: int) -> TurnRecord | None: ...
 
     async def variants(self, turn: Turn) -> list[Reply]:
-        """All replies to the turn's message that said something, oldest first."""
+        """All ended replies to the turn's message that said something, oldest first."""
 
     async def choose(self, turn: Turn, index: int) -> None:
-        """Make one variant the one that counts as history."""
+        """Make one variant the one that counts as history. Raises IndexError."""
 
     async def posted(self, turn: Turn, posts: Sequence[PostRef]) -> None:
         """Remember which of the network's messages carry the reply, in order."""
@@ -152,7 +159,8 @@ class Store(Protocol):
 
     async def drop_buttons(self, turn: Turn) -> None: ...
 
-    # Settings. A scope is "", "server:…", "chat:…" or "thread:…"; values are JSON texts.
+    # Settings. A scope is "", "server:ADAPTER:SERVER", "chat:ADAPTER:CHAT" or
+    # "thread:ADAPTER:CHAT:THREAD"; values are JSON texts.
 
     async def settings(self, scopes: Sequence[str]) -> dict[str, Mapping[str, str]]:
         """Name to value, for each of the scopes."""
@@ -173,6 +181,8 @@ class Store(Protocol):
     async def grant(self, user: UserRef, role: Role | None) -> None: ...
 
     async def once(self, what: str, every: timedelta) -> bool:
-        """True the first time, and again when `every` has passed; lasts over restarts."""
+        """True the first time, and again when `every` has passed; lasts over restarts. Also how
+        a second delivery of a press or a command is recognised."""
 
-    async def usage(self, days: int) -> list[DailyUsage]: ...
+    async def usage(self, days: int) -> list[DailyUsage]:
+        """Of the last `days` days with any, today included, oldest first."""

@@ -1,0 +1,55 @@
+"""What buttons stand for, and what must not happen twice."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from bot.store import ButtonRecord, records
+from bot.store.database import Database
+from bot.store.tables import ButtonRow, OnceRow
+from bot.types import Turn, utcnow
+
+
+class Buttons:
+    _database: Database
+
+    async def add_buttons(self, records: Sequence[ButtonRecord]) -> list[str]:
+        rows = [_row(record) for record in records]
+        async with self._database.write() as session:
+            session.add_all(rows)
+            return [row.id for row in rows]
+
+    async def button(self, id: str) -> ButtonRecord | None:
+        async with self._database.read() as session:
+            row = await session.get(ButtonRow, id)
+            return None if row is None else records.button(row)
+
+    async def drop_buttons(self, turn: Turn) -> None:
+        async with self._database.write() as session:
+            await session.execute(delete(ButtonRow).where(ButtonRow.turn_id == turn.id))
+
+    async def once(self, what: str, every: timedelta) -> bool:
+        now = utcnow()
+        async with self._database.write() as session:
+            await session.execute(delete(OnceRow).where(OnceRow.until <= now))
+            if await session.get(OnceRow, what) is not None:
+                return False
+            session.add(OnceRow(what=what, until=now + every))
+            return True
+
+
+def _row(record: ButtonRecord) -> ButtonRow:
+    owner = record.owner
+    return ButtonRow(
+        id=secrets.token_urlsafe(12),
+        turn_id=record.turn_id,
+        action=record.action,
+        data=record.data,
+        owner_adapter=owner and owner.adapter,
+        owner_id=owner and owner.id,
+        owner_name=owner and owner.name,
+    )

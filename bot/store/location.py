@@ -1,0 +1,50 @@
+"""Where a database is: the config's URL, resolved."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """`file` is None for a database server. `backups` is where copies of the file go."""
+
+    url: URL
+    file: Path | None
+    backups: Path
+
+    def __str__(self) -> str:
+        return f"The database {self.file or self.url.render_as_string(hide_password=True)}"
+
+
+def locate(url: str, home: Path) -> Location:
+    """Of ``sqlite:///FILE``, relative to home, or ``postgresql://…``. Raises ConfigError."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigError("expected sqlite:///FILE or postgresql://…", key="store.url") from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database and parsed.database != ":memory:":
+            file = home / Path(parsed.database).expanduser()
+            url_ = URL.create("sqlite", database=str(file))
+            return Location(url_, file, home / "backups")
+        case "postgresql":
+            return Location(parsed.set(drivername="postgresql+psycopg"), None, home / "backups")
+    raise ConfigError("expected sqlite:///FILE or postgresql://…", key="store.url")
+
+
+def make_private(location: Location) -> None:
+    """The folder (0700) and the file (0600), where they don't exist; SQLite's side files take
+    after the file. Modes that somebody chose stay."""
+    if location.file is None:
+        return
+    location.backups.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    location.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(location.file, os.O_CREAT | os.O_RDWR, 0o600))

@@ -1,0 +1,162 @@
+"""What people say, and the conversations that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store import records
+from bot.store.columns import storable
+from bot.store.database import Database
+from bot.store.people import meet
+from bot.store.tables import ACTIVE, SHOWN, ConversationRow, MessageRow, TurnRow
+from bot.types import ConversationKey, Message, Place, Turn, utcnow
+
+
+def active(key: ConversationKey) -> ColumnElement[bool]:
+    """At most one conversation."""
+    keyed = (ConversationRow.adapter, ConversationRow.chat, ConversationRow.thread)
+    adapter, chat, thread = keyed
+    return (adapter == key.adapter) & (chat == key.chat) & (thread == key.thread) & ACTIVE
+
+
+def newest(conversation_id: ColumnElement[int] | int, limit: int) -> Select[MessageRow]:
+    """Reads the end of ix_messages_history, whatever the number of messages."""
+    return (
+        select(MessageRow)
+        .where(MessageRow.conversation_id == conversation_id, SHOWN)
+        .order_by(MessageRow.position.desc(), MessageRow.id.desc())
+        .limit(limit)
+    )
+
+
+def active_history(key: ConversationKey, limit: int) -> Select[MessageRow]:
+    conversation = select(ConversationRow.id).where(active(key)).scalar_subquery()
+    return newest(conversation, limit)
+
+
+class Messages:
+    _database: Database
+
+    async def receive(self, place: Place, message: Message) -> Turn | None:
+        async with self._database.write() as session:
+            kept = await _keep(session, place, message)
+            if kept is None:
+                return None
+            turn = TurnRow(conversation_id=kept.conversation_id, question_id=kept.id)
+            session.add(turn)
+            await session.flush()
+            stored = replace(message, text=storable(message.text))
+            return Turn(turn.id, place.key, place, stored)
+
+    async def overhear(self, place: Place, message: Message) -> bool:
+        async with self._database.write() as session:
+            return await _keep(session, place, message) is not None
+
+    async def history(self, key: ConversationKey, limit: int) -> list[Message]:
+        async with self._database.read() as session:
+            rows = await session.scalars(active_history(key, limit))
+            return [records.message(row) for row in rows][::-1]
+
+    async def history_before(self, turn: Turn, limit: int) -> list[Message]:
+        async with self._database.read() as session:
+            question = await session.scalar(
+                select(MessageRow).join(TurnRow.question).where(TurnRow.id == turn.id)
+            )
+            if question is None:
+                return []
+            earlier = newest(question.conversation_id, limit - 1).where(
+                MessageRow.position < question.id
+            )
+            rows = [question, *await session.scalars(earlier)]
+            return [records.message(row) for row in rows][::-1]
+
+    async def edit(self, place: Place, id: str, text: str) -> Turn | None:
+        text = storable(text)
+        async with self._database.write() as session:
+            row = await session.scalar(select(MessageRow).where(_delivered(place, id)))
+            if row is None or row.text == text:
+                return None
+            row.text, row.edited_at = text, utcnow()
+            turn = await session.scalar(_last_turn_of(row))
+            return None if turn is None else records.turn(turn)
+
+    async def remove(self, place: Place, ids: Sequence[str]) -> int:
+        async with self._database.write() as session:
+            removed = await session.scalars(
+                update(MessageRow)
+                .where(_delivered(place, *ids), MessageRow.deleted_at.is_(None))
+                .values(deleted_at=utcnow())
+                .returning(MessageRow.id)
+            )
+            return len(removed.all())
+
+    async def archive(self, key: ConversationKey) -> bool:
+        async with self._database.write() as session:
+            row = await session.scalar(select(ConversationRow).where(active(key)))
+            if row is None:
+                return False
+            row.archived_at = utcnow()
+            return True
+
+
+async def _keep(session: AsyncSession, place: Place, message: Message) -> MessageRow | None:
+    """The new row, or None where the network delivered the message before."""
+    if message.id and await session.scalar(
+        select(MessageRow.id).where(_delivered(place, message.id))
+    ):
+        return None
+    row = MessageRow(
+        conversation_id=await _conversation(session, place),
+        adapter=place.adapter,
+        chat=place.chat,
+        platform_id=message.id or None,
+        role=message.role,
+        author_id=message.author.id if message.author else None,
+        author_name=message.author.name if message.author else "",
+        text=message.text,
+        time=message.time,
+    )
+    session.add(row)
+    await session.flush()
+    row.position = row.id
+    if message.author:
+        await meet(session, message.author)
+    return row
+
+
+async def _conversation(session: AsyncSession, place: Place) -> int:
+    row = await session.scalar(select(ConversationRow).where(active(place.key)))
+    if row is None:
+        row = ConversationRow(adapter=place.adapter, chat=place.chat, thread=place.thread)
+        session.add(row)
+    row.server, row.private = place.server, place.private
+    await session.flush()
+    return row.id
+
+
+def _delivered(place: Place, *ids: str) -> ColumnElement[bool]:
+    return (
+        (MessageRow.adapter == place.adapter)
+        & (MessageRow.chat == place.chat)
+        & MessageRow.platform_id.in_(ids)
+    )
+
+
+def _last_turn_of(row: MessageRow) -> Select[TurnRow]:
+    """The newest turn of a message that is its active conversation's last question."""
+    last = (
+        select(func.max(TurnRow.question_id))
+        .where(TurnRow.conversation_id == row.conversation_id)
+        .scalar_subquery()
+    )
+    return (
+        records.whole_turns()
+        .join(TurnRow.conversation)
+        .where(ACTIVE, TurnRow.question_id == row.id, last == row.id)
+        .order_by(TurnRow.id.desc())
+        .limit(1)
+    )

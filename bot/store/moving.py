@@ -1,0 +1,67 @@
+"""A chat gets a new id: its conversations and settings follow."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store.database import Database
+from bot.store.messages import active
+from bot.store.tables import ConversationRow, MessageRow, SettingRow, TurnRow
+from bot.types import ConversationKey
+
+
+class Moving:
+    _database: Database
+
+    async def move(self, adapter: str, old_chat: str, new_chat: str) -> None:
+        async with self._database.write() as session:
+            await _move_conversations(session, adapter, old_chat, new_chat)
+            await _move_settings(
+                session, f"chat:{adapter}:{old_chat}", f"chat:{adapter}:{new_chat}"
+            )
+            await _move_settings(
+                session,
+                f"thread:{adapter}:{old_chat}:",
+                f"thread:{adapter}:{new_chat}:",
+                threads=True,
+            )
+
+
+async def _move_conversations(session: AsyncSession, adapter: str, old: str, new: str) -> None:
+    moving = select(ConversationRow).where(
+        ConversationRow.adapter == adapter, ConversationRow.chat == old
+    )
+    for row in (await session.scalars(moving)).all():
+        if row.archived_at is None:
+            await _take_over(session, row, ConversationKey(adapter, new, row.thread))
+        row.chat = new
+    await session.flush()
+
+
+async def _take_over(session: AsyncSession, row: ConversationRow, key: ConversationKey) -> None:
+    """The new chat may have spoken before the network told of the move: one history of both."""
+    newer = await session.scalar(select(ConversationRow).where(active(key)))
+    if newer is None:
+        return
+    for table in (MessageRow, TurnRow):
+        await session.execute(
+            update(table)
+            .where(table.conversation_id == newer.id)
+            .values(conversation_id=row.id)
+            .execution_options(synchronize_session=False)
+        )
+    await session.delete(newer)
+    await session.flush()
+
+
+async def _move_settings(session: AsyncSession, old: str, new: str, threads: bool = False) -> None:
+    """What the new chat has set already, stays."""
+    scoped = (
+        SettingRow.scope.startswith(old, autoescape=True) if threads else SettingRow.scope == old
+    )
+    for row in (await session.scalars(select(SettingRow).where(scoped))).all():
+        scope = new + row.scope.removeprefix(old)
+        if await session.get(SettingRow, (scope, row.name)) is None:
+            session.add(SettingRow(scope=scope, name=row.name, value=row.value))
+        await session.delete(row)

@@ -1,0 +1,21 @@
+"""bot.store.Store in an SQL database: SQLite, or PostgreSQL."""
+
+from __future__ import annotations
+
+from bot.store.buttons import Buttons
+from bot.store.database import Database
+from bot.store.messages import Messages
+from bot.store.moving import Moving
+from bot.store.people import People
+from bot.store.settings import Settings
+from bot.store.turns import Turns
+
+
+class SqlStore(Messages, Turns, Buttons, Settings, People, Moving):
+    """One family of methods a file; `bot.store.open.open_store` makes one."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    async def close(self) -> None:
+        await self._database.close()

@@ -1,0 +1,165 @@
+"""Turns: what is being answered, how far it got, and whether it reached the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, and_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from bot.store import Reply, TurnRecord, records
+from bot.store.database import Database
+from bot.store.messages import active
+from bot.store.people import spend
+from bot.store.tables import UNDELIVERED, ConversationRow, MessageRow, TurnRow
+from bot.types import ConversationKey, PostRef, Turn, TurnState, utcnow
+
+ENDED = tuple(state for state in TurnState if state.ended)
+
+
+class Turns:
+    _database: Database
+
+    async def checkpoint(self, turn: Turn, state: TurnState, reply: Reply) -> None:
+        async with self._database.write() as session:
+            row = await _one(session, turn)
+            if row is not None and not row.state.ended:
+                row.state = state
+                _say(row, reply)
+
+    async def finish(self, turn: Turn, state: TurnState, reply: Reply, error: str = "") -> None:
+        async with self._database.write() as session:
+            row = await _one(session, turn)
+            if row is None or (row.state.ended and row.state is not TurnState.INTERRUPTED):
+                return
+            row.state, row.error, row.ended_at = state, error, utcnow()
+            _say(row, reply)
+            await spend(session, row, reply.usage)
+            if reply.text:
+                await session.flush()
+                await _choose(session, row)
+
+    async def reopen(self, turn: Turn) -> Turn:
+        async with self._database.write() as session:
+            old = await _one(session, turn)
+            if old is None:
+                raise LookupError(f"turn {turn.id} was forgotten")
+            new = TurnRow(conversation=old.conversation, question=old.question)
+            new.posts = records.post_rows(records.turn_record(old).posts)
+            old.delivered_at = old.delivered_at or utcnow()
+            session.add(new)
+            await session.flush()
+            return records.turn(new)
+
+    async def resume(self, turn: Turn) -> TurnRecord | None:
+        async with self._database.write() as session:
+            row = await _one(session, turn)
+            if row is None or not row.state.ended:
+                return None
+            row.state, row.ended_at, row.delivered_at = TurnState.QUEUED, None, None
+            return records.turn_record(row)
+
+    async def turn(self, turn_id: int) -> TurnRecord | None:
+        return await self._first(records.whole_turns().where(TurnRow.id == turn_id))
+
+    async def last_turn(self, key: ConversationKey) -> TurnRecord | None:
+        turns = records.whole_turns().join(TurnRow.conversation).where(active(key))
+        newest = turns.order_by(TurnRow.question_id.desc(), TurnRow.id.desc())
+        return await self._first(newest.limit(1))
+
+    async def unfinished(self, adapter: str) -> list[TurnRecord]:
+        return await self._all(_undelivered(adapter).where(TurnRow.state.not_in(ENDED)))
+
+    async def pending(self, adapter: str) -> list[TurnRecord]:
+        return await self._all(_undelivered(adapter).where(TurnRow.state.in_(ENDED)))
+
+    async def variants(self, turn: Turn) -> list[Reply]:
+        async with self._database.read() as session:
+            return [records.reply(row) for row in await session.scalars(_variants(turn))]
+
+    async def choose(self, turn: Turn, index: int) -> None:
+        async with self._database.write() as session:
+            rows = (await session.scalars(_variants(turn))).all()
+            await _choose(session, rows[index])
+
+    async def posted(self, turn: Turn, posts: Sequence[PostRef]) -> None:
+        async with self._database.write() as session:
+            row = await _one(session, turn)
+            if row is not None:
+                row.posts.clear()
+                await session.flush()
+                row.posts.extend(records.post_rows(posts))
+
+    async def delivered(self, turn: Turn) -> None:
+        async with self._database.write() as session:
+            row = await session.get(TurnRow, turn.id)
+            if row is not None:
+                row.delivered_at = utcnow()
+
+    async def _first(self, turns: Select[TurnRow]) -> TurnRecord | None:
+        return next(iter(await self._all(turns)), None)
+
+    async def _all(self, turns: Select[TurnRow]) -> list[TurnRecord]:
+        async with self._database.read() as session:
+            return [records.turn_record(row) for row in await session.scalars(turns)]
+
+
+async def _one(session: AsyncSession, turn: Turn) -> TurnRow | None:
+    """Locked until the transaction ends, where a database locks rows."""
+    one = records.whole_turns().where(TurnRow.id == turn.id)
+    return await session.scalar(one.with_for_update(of=TurnRow))
+
+
+def _say(row: TurnRow, reply: Reply) -> None:
+    """The first words make the reply a message, as yet outside of the history."""
+    row.reasoning, row.finish = reply.reasoning, reply.finish
+    for name in records.USAGE:
+        setattr(row, name, getattr(reply.usage, name))
+    if row.reply is not None:
+        row.reply.text = reply.text
+    elif reply.text:
+        row.reply = MessageRow(
+            conversation_id=row.conversation_id,
+            position=row.question_id,
+            chosen=False,
+            adapter=row.question.adapter,
+            chat=row.question.chat,
+            role="assistant",
+            text=reply.text,
+        )
+
+
+async def _choose(session: AsyncSession, chosen: TurnRow) -> None:
+    replies = select(TurnRow.reply_id).where(
+        TurnRow.conversation_id == chosen.conversation_id,
+        TurnRow.question_id == chosen.question_id,
+    )
+    await session.execute(
+        update(MessageRow)
+        .where(MessageRow.id.in_(replies))
+        .values(chosen=MessageRow.id == chosen.reply_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _variants(turn: Turn) -> Select[TurnRow]:
+    sibling = aliased(TurnRow)
+    return (
+        records.whole_turns()
+        .join(
+            sibling,
+            and_(
+                sibling.conversation_id == TurnRow.conversation_id,
+                sibling.question_id == TurnRow.question_id,
+            ),
+        )
+        .join(TurnRow.reply)
+        .where(sibling.id == turn.id, TurnRow.state.in_(ENDED), MessageRow.text != "")
+        .order_by(TurnRow.id)
+    )
+
+
+def _undelivered(adapter: str) -> Select[TurnRow]:
+    turns = records.whole_turns().join(TurnRow.conversation)
+    return turns.where(UNDELIVERED, ConversationRow.adapter == adapter).order_by(TurnRow.id)
