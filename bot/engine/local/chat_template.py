@@ -58,9 +58,7 @@ class ChatTemplate:
         self._tokenizer, self._tags = tokenizer, tags
         self._control = _any_of(controls)
         self._forgery = _start_of_any({*controls, tags.start, tags.end})
-        hello = [{"role": "user", "content": "Hello"}]
-        with_thought, without = (self._rendered(hello, on, opening=True) for on in (True, False))
-        self._switch = with_thought != without
+        self._switch = self._has_switch()
         tagged = tags.start_id is not None or tags.start in template_source(tokenizer)
         self.reasons = self._switch or tagged
 
@@ -79,6 +77,17 @@ class ChatTemplate:
         if continues:
             return Rendered(self._marked(_cut_after(text, last.text)), continues=True)
         return self._opened(text, thinking)
+
+    def _has_switch(self) -> bool:
+        """Whether the template itself can turn thinking off."""
+        hello = [{"role": "user", "content": "Hello"}]
+        try:
+            return self._try(hello, True, True) != self._try(hello, False, True)
+        except TemplateError as error:
+            raise ModelUnavailable(
+                f"The chat template of {self._tokenizer.name_or_path or 'this model'} does not "
+                f"work ({error}): mend its chat_template.jinja or choose another model."
+            ) from error
 
     def _guarded(self, text: str) -> str:
         text = well_formed(text)
@@ -165,11 +174,12 @@ def _cut_after(text: str, last: str) -> str:
 
 
 def _in_turns(chat: Chat) -> Chat:
-    """The system prompt at the head of the first user's text, neighbours of one role as one."""
+    """Begins with a user, whose text the system prompt heads; neighbours of one role are one."""
     turns: Chat = []
     for entry in ({**entry, "role": entry["role"].replace("system", "user")} for entry in chat):
         if turns and turns[-1]["role"] == entry["role"]:
             turns[-1]["content"] += "\n\n" + entry["content"]
         else:
             turns.append(entry)
-    return turns
+    opens = len(turns) > 1 and turns[0]["role"] == "assistant"
+    return turns[1:] if opens else turns

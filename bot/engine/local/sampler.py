@@ -26,6 +26,8 @@ from bot.errors import RequestFailed
 WIDTHS = (256, 4096)
 """How many candidates are tried before the whole vocabulary is sorted."""
 
+Way = Callable[[Tensor, Sequence[SamplingState], int], Tensor]
+
 FAILED, SHORT = -1, -2
 """In place of a token: the row has no finite maximum; more candidates are needed."""
 
@@ -60,9 +62,9 @@ class Sampler:
     def _choose(self, scores: Tensor, states: Sequence[SamplingState]) -> list[int]:
         """Groups the rows by what they need; one transfer brings all tokens to the host, and
         only rows whose candidates were SHORT take part in another."""
-        rows: dict[Callable[..., Tensor], list[int]] = {}
+        rows: dict[Way, list[int]] = {}
         for row, state in enumerate(states):
-            rows.setdefault(self._way(state), []).append(row)
+            rows.setdefault(_way(state), []).append(row)
         tokens = [SHORT] * len(states)
         for width in (*WIDTHS, self._vocab_size):
             parts = [
@@ -78,12 +80,11 @@ class Sampler:
             rows = {_from_likeliest: short}
         return tokens
 
-    def _way(self, state: SamplingState) -> Callable[..., Tensor]:
-        params = state.params
-        if params.temperature == 0:
-            return _greedy
-        sorts = 0 < params.top_k < self._vocab_size or params.top_p < 1
-        return _from_likeliest if sorts else _from_all
+
+def _way(state: SamplingState) -> Way:
+    if state.params.temperature == 0:
+        return _greedy
+    return _from_likeliest if state.top_k or state.params.top_p < 1 else _from_all
 
 
 def _greedy(scores: Tensor, states: Sequence[SamplingState], width: int) -> Tensor:
@@ -114,7 +115,7 @@ def _from_likeliest(scores: Tensor, states: Sequence[SamplingState], width: int)
 
     sums = weights.cumsum(-1)
     total = sums[:, -1:]
-    if any(state.params.top_k == 0 for state in states):
+    if not all(state.top_k for state in states):
         likeliest = ((scores - highest) / temperature).softmax(-1).gather(-1, ids[:, :1])
         total = total.where(limited | complete, 1 / likeliest)
     nucleus = top_p * total
@@ -139,7 +140,7 @@ def _settings(states: Sequence[SamplingState], device: torch.device) -> tuple[Te
     params = [state.params for state in states]
     table = [
         [max(each.temperature, SMALLEST) for each in params],
-        [each.top_k for each in params],
+        [state.top_k for state in states],
         [each.top_p for each in params],
         [each.min_p for each in params],
         [min(state.uniform, BELOW_ONE) for state in states],

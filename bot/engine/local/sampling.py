@@ -73,6 +73,7 @@ class SamplingState:
     ):
         _check(params, vocab_size)
         self.params = params
+        self.top_k = params.top_k if params.top_k < vocab_size else 0
         self.eos_ids = tuple(token for token in eos_ids if token < vocab_size)
         self.generated = 0
         self.seen = SeenTokens(prompt_ids) if _penalises(params) else None

@@ -39,12 +39,12 @@ class Transcript:
 
     def __init__(self, vocabulary: Vocabulary, prompt: Prompt, params: SamplingParams):
         self.forced: deque[int] = deque()
-        self.reasoning_tokens = self.text_tokens = 0
         self._vocabulary, self._params = vocabulary, params
         self._reasoning = Reasoning(vocabulary, prompt)
         self._stops = Watch(params.stop)
         self._stopped = self._ending_thought = False
         self._on_new_line = True
+        self._counts: dict[Kind, int] = {"reasoning": 0, "text": 0}
         self._untold: dict[Kind, list[Logprob | None]] = {"reasoning": [], "text": []}
         self._keep_to_budget()
 
@@ -52,6 +52,15 @@ class Transcript:
     def kind(self) -> Kind:
         """Of what comes next; `reasoning` at the end says that the answer never began."""
         return self._reasoning.kind
+
+    @property
+    def reasoning_tokens(self) -> int:
+        """Tags included."""
+        return self._counts["reasoning"]
+
+    @property
+    def text_tokens(self) -> int:
+        return self._counts["text"]
 
     @property
     def tokens(self) -> int:
@@ -63,7 +72,10 @@ class Transcript:
         ended = token in self._vocabulary.eos_ids
         if not ended:
             spans = tuple(self._reasoning.push(token))
-        self._count("reasoning" if "reasoning" in (kind, self.kind) else "text", logprob)
+        self._counts[kind] += 1
+        self._untold[kind].append(logprob)
+        if kind == "text" and self.kind == "reasoning":
+            self._retell()
         pieces = tuple(self._pieces(spans))
         self._keep_to_budget()
         if ended or self._stopped:
@@ -71,7 +83,7 @@ class Transcript:
         return Step(pieces, "length" if self.tokens >= self._params.max_new_tokens else None)
 
     def answer_now(self) -> None:
-        """Ends the thought by force; does nothing where there is none. May be called again."""
+        """Ends the thought by force; does nothing where none is going on. May be called again."""
         if self.kind == "reasoning" and not self._ending_thought:
             self._ending_thought = True
             self.forced.extend(self._vocabulary.end_of_thought(new_line=not self._on_new_line))
@@ -84,12 +96,10 @@ class Transcript:
         rest: tuple[Kind, ...] = tuple(kind for kind, untold in self._untold.items() if untold)
         return (*pieces, *(self._piece(kind, "") for kind in rest))
 
-    def _count(self, kind: Kind, logprob: Logprob | None) -> None:
-        self._untold[kind].append(logprob)
-        if kind == "reasoning":
-            self.reasoning_tokens += 1
-        else:
-            self.text_tokens += 1
+    def _retell(self) -> None:
+        """All tokens so far were the beginning of a thought."""
+        self._untold = {"reasoning": self._untold["text"], "text": []}
+        self._counts = {"reasoning": self.tokens, "text": 0}
 
     def _keep_to_budget(self) -> None:
         budget = self._params.thinking_budget
