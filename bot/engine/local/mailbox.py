@@ -1,0 +1,86 @@
+"""What crosses between the event loop and the worker thread: plain values, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from bot.errors import EngineError
+from bot.types import (
+    Chunk,
+    Control,
+    EngineStatus,
+    Message,
+    ModelInfo,
+    SamplingParams,
+    Waiting,
+)
+
+# --- to the worker ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """`time` is when, by the monotonic clock."""
+
+    id: int
+    messages: Sequence[Message]
+    params: SamplingParams
+    control: Control
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    id: int
+    messages: Sequence[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    pass
+
+
+Command = Submit | Cancel | Count | Stop
+Inbox = SimpleQueue[Command]
+
+# --- from the worker -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    tokens: int
+
+
+Event = Waiting | Chunk | Counted | EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    info: ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one step gave, for whom; `place_seconds` is how long until a request leaves."""
+
+    events: Sequence[tuple[int, Event]]
+    status: EngineStatus
+    place_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The thread's last words: it was asked to stop, or died of `problem`."""
+
+    problem: BaseException | None = None
+
+
+Mail = Ready | Report | Ended
+Outbox = Callable[[Mail], None]

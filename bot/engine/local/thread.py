@@ -1,0 +1,59 @@
+"""The life of the worker thread: load the model, serve until told to stop, say how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from bot.engine.local.config import LocalConfig
+from bot.engine.local.mailbox import Ended, Inbox, Outbox, Ready
+from bot.engine.local.progress import Progress
+
+log = structlog.get_logger(__name__)
+
+
+def serve(
+    config: LocalConfig, home: Path, inbox: Inbox, outbox: Outbox, progress: Progress
+) -> None:
+    """The thread's target. Its last letter is Ended, whatever happens."""
+    try:
+        _serve(config, home, inbox, outbox, progress)
+    except BaseException as problem:
+        log.error("the engine's thread died", exc_info=problem)
+        outbox(Ended(problem.with_traceback(None)))  # its frames would keep the model alive
+    else:
+        outbox(Ended())
+
+
+def _serve(
+    config: LocalConfig, home: Path, inbox: Inbox, outbox: Outbox, progress: Progress
+) -> None:
+    import torch
+
+    from bot.engine.local.choice import choose
+    from bot.engine.local.loader import load
+    from bot.engine.local.worker import Worker
+
+    loaded = load(config, home, progress)
+    with torch.inference_mode():
+        runner = choose(loaded, block_size=config.block_size)
+        worker = Worker(loaded, runner, config, inbox, outbox)
+        outbox(Ready(worker.info))
+        worker.run()
+
+
+def logged(abandoned: Callable[[], bool]) -> Progress:
+    """Progress into the log, a line for each new thing done; ends a load that nobody awaits."""
+    last = ""
+
+    def progress(what: str, share: float) -> None:
+        nonlocal last
+        if abandoned():
+            raise InterruptedError("nobody waits for the model any more")
+        if what != last:
+            last = what
+            log.info("loading", what=what)
+
+    return progress

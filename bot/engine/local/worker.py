@@ -1,0 +1,237 @@
+"""The worker: one thread, one model, many conversations. Admit → step → emit.
+
+Only this thread ever touches torch. It sleeps only when nothing is to be computed, looks into
+its inbox between any two steps, and tells the event loop what a step gave in one letter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import chain
+from queue import Empty
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.engine.local.blocks import BlockPool
+from bot.engine.local.config import LocalConfig
+from bot.engine.local.faults import is_fatal, is_out_of_memory, release_memory, told
+from bot.engine.local.generation import Generation
+from bot.engine.local.loaded import LoadedModel
+from bot.engine.local.mailbox import (
+    Cancel,
+    Count,
+    Counted,
+    Event,
+    Inbox,
+    Outbox,
+    Report,
+    Stop,
+    Submit,
+)
+from bot.engine.local.pace import Pace
+from bot.engine.local.pressure import Pressure
+from bot.engine.local.runner import Runner
+from bot.engine.local.sampler import Sampled, Sampler
+from bot.engine.local.scheduler import Scheduler
+from bot.engine.local.sequence import Slice
+from bot.engine.local.vocabulary import Vocabulary
+from bot.errors import EngineError, RequestFailed
+from bot.types import Chunk, EngineStatus, ModelInfo, Waiting
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    def __init__(
+        self, loaded: LoadedModel, runner: Runner, config: LocalConfig, inbox: Inbox, outbox: Outbox
+    ) -> None:
+        self._loaded, self._runner = loaded, runner
+        self._inbox, self._outbox = inbox, outbox
+        self._vocabulary = Vocabulary(loaded.tokenizer, loaded.eos_ids)
+        self._vocab_size = loaded.model.config.get_text_config().vocab_size
+        self._sampler = Sampler(self._vocab_size, loaded.device)
+        keep = config.prefix_cache and runner.reuses
+        pool = BlockPool(loaded.kv_tokens // config.block_size, config.block_size, keep=keep)
+        self._scheduler = Scheduler(
+            pool, max_batch=config.max_batch, prefill_chunk=config.prefill_chunk
+        )
+        self._pressure = Pressure(self._scheduler)
+        self._pace = Pace()
+        self._window = min(loaded.context_window, self._scheduler.capacity)
+        self._generations: dict[int, Generation] = {}
+        self._events: list[tuple[int, Event]] = []
+        self._memory = _bytes(loaded.model) + runner.cache_bytes
+
+    @property
+    def info(self) -> ModelInfo:
+        return ModelInfo(
+            name=self._loaded.name,
+            context_window=self._window,
+            reasons=self._vocabulary.reasons,
+            sampling=self._loaded.sampling,
+        )
+
+    def run(self) -> None:
+        """Until told to stop. What it raises is the end of the thread."""
+        while self._receive():
+            self._poll()
+            slices = self._scheduler.plan()
+            if slices:
+                self._step(slices)
+            self._tell_positions()
+            self._report()
+
+    # --- admit -------------------------------------------------------------------------------
+
+    def _receive(self) -> bool:
+        """Take all that is in the inbox, waiting for it only if there is nothing else to do."""
+        wait = not self._scheduler.busy
+        while True:
+            try:
+                command = self._inbox.get(block=wait)
+            except Empty:
+                return True
+            wait = False
+            if isinstance(command, Stop):
+                return False
+            self._handle(command)
+
+    def _handle(self, command: Submit | Cancel | Count) -> None:
+        if isinstance(command, Cancel):
+            self._end(command.id)
+            return
+        try:
+            if isinstance(command, Submit):
+                self._admit(command)
+            else:
+                prompt = self._vocabulary.encode(command.messages)
+                self._events.append((command.id, Counted(len(prompt.ids))))
+        except Exception as problem:
+            self._events.append((command.id, told(problem)))
+
+    def _admit(self, request: Submit) -> None:
+        generation = Generation(request, self._vocabulary, self._window, self._vocab_size)
+        self._generations[request.id] = generation
+        self._scheduler.add(generation.sequence)
+
+    def _poll(self) -> None:
+        now = time.monotonic()
+        for generation in list(self._generations.values()):
+            if generation.started is not None:
+                self._advance(generation, partial(generation.poll, now))
+
+    # --- step --------------------------------------------------------------------------------
+
+    def _step(self, slices: Sequence[Slice]) -> None:
+        self._mark_started(slices)
+        try:
+            outcomes = self._compute(slices)
+        except Exception as problem:
+            self._recover(slices, problem)
+        else:
+            self._accept(slices, outcomes)
+
+    def _mark_started(self, slices: Iterable[Slice]) -> None:
+        now = time.monotonic()
+        for each in slices:
+            generation = self._generation(each)
+            if generation.started is None:
+                generation.started = now
+
+    def _compute(self, slices: Sequence[Slice]) -> list[Sampled | RequestFailed]:
+        """Changes nothing that a second attempt would not change alike."""
+        logits = self._runner.run(slices).to(self._loaded.device)
+        states = [self._generation(each).state for each in slices if each.samples]
+        return self._sampler.sample(logits, states) if states else []
+
+    def _accept(self, slices: Sequence[Slice], outcomes: Sequence[Sampled | RequestFailed]) -> None:
+        self._scheduler.commit(slices)
+        self._pressure.succeeded()
+        now = time.monotonic()
+        self._pace.stepped(now, len(outcomes))
+        sampling = [self._generation(each) for each in slices if each.samples]
+        for generation, outcome in zip(sampling, outcomes, strict=True):
+            if isinstance(outcome, RequestFailed):
+                self._fail(generation, outcome)
+            else:
+                self._advance(generation, partial(generation.take, outcome, now))
+
+    def _recover(self, slices: Sequence[Slice], problem: Exception) -> None:
+        """Memory: smaller steps from the next one on. Anything else: each by itself, and only
+        who raises again has failed."""
+        if is_fatal(problem):
+            raise problem
+        if is_out_of_memory(problem):
+            release_memory()
+            if self._pressure.shrink():
+                log.warning("out of memory: smaller steps", batch=self._scheduler.max_batch)
+                return
+        if len(slices) == 1:
+            self._fail(self._generation(slices[0]), told(problem))
+            return
+        log.warning("a step failed; trying its requests one by one", error=repr(problem))
+        for each in slices:
+            self._step([each])
+
+    # --- emit --------------------------------------------------------------------------------
+
+    def _advance(self, generation: Generation, progress: Callable[[], list[Chunk]]) -> None:
+        """A fault in one request's text is its own."""
+        try:
+            chunks = progress()
+        except Exception as problem:
+            self._fail(generation, told(problem))
+            return
+        self._events += [(generation.id, chunk) for chunk in chunks]
+        if chunks and chunks[-1].finish:
+            self._pace.finished(time.monotonic() - (generation.started or 0.0))
+            self._end(generation.id)
+
+    def _fail(self, generation: Generation, error: EngineError) -> None:
+        self._events.append((generation.id, error))
+        self._runner.wipe(self._scheduler.pool.private(generation.sequence.blocks))
+        self._end(generation.id, keep=False)
+
+    def _end(self, id: int, *, keep: bool = True) -> None:
+        """Finished, failed or cancelled: its blocks are free from now on."""
+        generation = self._generations.pop(id, None)
+        if generation is not None:
+            self._runner.drop(generation.sequence)
+            self._scheduler.remove(generation.sequence, keep=keep)
+
+    def _tell_positions(self) -> None:
+        for position, sequence in enumerate(self._scheduler.waiting, start=1):
+            generation = self._generations[sequence.arrival]
+            if not sequence.started and generation.position != position:
+                generation.position = position
+                seconds = self._pace.seconds_until(position, len(self._scheduler.running))
+                self._events.append((generation.id, Waiting(position, seconds)))
+
+    def _report(self) -> None:
+        events, self._events = self._events, []
+        place = self._pace.seconds_until(1, len(self._scheduler.running))
+        self._outbox(Report(events, self._status(), place))
+
+    def _status(self) -> EngineStatus:
+        scheduler, pool = self._scheduler, self._scheduler.pool
+        speed = self._pace.tokens_per_second(time.monotonic()) if scheduler.running else 0.0
+        return EngineStatus(
+            queued=len(scheduler.waiting),
+            running=len(scheduler.running),
+            tokens_per_second=speed,
+            kv_used=1 - pool.available / pool.count,
+            memory=self._memory,
+        )
+
+    def _generation(self, each: Slice) -> Generation:
+        return self._generations[each.sequence.arrival]
+
+
+def _bytes(model: PreTrainedModel) -> int:
+    return sum(tensor.nbytes for tensor in chain(model.parameters(), model.buffers()))
