@@ -95,7 +95,7 @@ class Secret:
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            _validated, serialization=core_schema.to_string_ser_schema()
+            _validated, serialization=core_schema.to_string_ser_schema(when_used="always")
         )
 
 

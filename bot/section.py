@@ -65,11 +65,11 @@ class Section(BaseModel):
         return unfolded(self, handler(self))
 
 
-def validated(cls: type[M], data: Any, also: Iterable[str] = ()) -> M:
+def validated(cls: type[M], data: Any) -> M:
     """Any model as if it were a Section: a plain one that says nothing of it forbids extra keys,
-    too. `also` are keys that the caller has taken out. Raises ValidationError, in our words."""
+    too. Raises ValidationError, in our words."""
     extra: Literal["forbid"] | None = None if "extra" in cls.model_config else "forbid"
-    return _explaining(cls, data, lambda d: cls.model_validate(d, extra=extra), also)
+    return _explaining(cls, data, lambda d: cls.model_validate(d, extra=extra))
 
 
 def keys(cls: type[BaseModel]) -> Iterator[str]:
@@ -115,14 +115,12 @@ def problems(problems: Iterable[tuple[Location, str]]) -> ValidationError:
     )
 
 
-def _explaining(
-    cls: type[M], data: Any, validate: Callable[[Any], M], also: Iterable[str] = ()
-) -> M:
+def _explaining(cls: type[M], data: Any, validate: Callable[[Any], M]) -> M:
     twice = list(_given_twice(cls, data))
     try:
         model = validate(_folded(cls, data))
     except ValidationError as error:
-        known = {*keys(cls), *also}
+        known = set(keys(cls))
         found = ((_as_written(e["loc"], data), _sentence(e, known)) for e in error.errors())
         raise problems([*twice, *found]) from None
     if twice:
@@ -136,8 +134,10 @@ def _folded(cls: type[BaseModel], data: Any) -> Any:
     result = {k: v for k, v in data.items() if v is not None or k not in set(keys(cls))}
     for name in secrets(cls):
         for suffix, origin in SUFFIXES.items():
-            if name + suffix in result and not isinstance(result[name + suffix], Secret):
-                result[name] = Given(origin, result.pop(name + suffix))
+            if name + suffix in result:
+                content = result.pop(name + suffix)
+                done = isinstance(content, Given | Secret)
+                result[name] = content if done else Given(origin, content)
     return result
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -37,7 +38,7 @@ def check(source: Source) -> Config:
     if source.world_readable:
         literal = [
             *literal_secrets(config),
-            *([("store", "url")] if "@" in config.store.url else []),
+            *([("store", "url")] if urlsplit(config.store.url).password else []),
         ]
         exposed = [place for place in literal if source.place(place).line]
         if exposed:

@@ -33,7 +33,7 @@ def _engine(data: Any) -> Chosen:
     config = _config("engines", kind, ("kind",))
     if "kind" in config.model_fields:
         options["kind"] = kind
-    return Chosen(kind, validated(config, options, also=["kind"]))
+    return Chosen(kind, validated(config, options))
 
 
 def _adapter(item: tuple[str, Any]) -> BaseModel:

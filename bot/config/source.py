@@ -128,8 +128,8 @@ def _with_environment(source: Source, environ: Mapping[str, str]) -> Source:
             _put(source.data, location, yaml.scalar(environ[name]))
         except yaml.Faulty as faulty:
             faults += [ConfigError(fault.problem, file=name) for fault in faulty.faults]
-        except TypeError:
-            faults.append(ConfigError("the file has a value where this needs a section", file=name))
+        except TypeError as error:
+            faults.append(ConfigError(str(error), file=name))
     if faults:
         raise InvalidConfig.of(faults)
     return Source(source.file, source.data, places)
@@ -138,9 +138,10 @@ def _with_environment(source: Source, environ: Mapping[str, str]) -> Source:
 def _put(data: dict[str, Any], location: Location, value: Any) -> None:
     """Raises TypeError where something on the way is no section."""
     *sections, key = location
-    for section in sections:
-        inner = data.get(str(section))
-        data[str(section)] = data = {} if inner is None else inner
+    for depth, section in enumerate(sections, 1):
+        if data.get(str(section)) is None:
+            data[str(section)] = {}
+        data = data[str(section)]
         if not isinstance(data, dict):
-            raise TypeError(section)
+            raise TypeError(f"{dotted(location[:depth])} is a value in the file, not a section")
     data[str(key)] = value

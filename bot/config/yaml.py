@@ -111,7 +111,8 @@ class _Reading:
         try:
             return _TYPES[node.tag](node.value)
         except (KeyError, ValueError):
-            problem = f"the tag {node.tag} is not known" if node.tag not in _TYPES else "too long"
+            known = node.tag in _TYPES
+            problem = "is too long for a number" if known else f"the tag {node.tag} is not known"
             self.faults.append(Fault(_line(node.start_mark), problem, path))
             return None
 

@@ -1,0 +1,146 @@
+"""The command line: parse, load the config, call one function.
+
+Exit codes: 0 fine, 1 a failure named on stderr, 2 bad config or arguments, 3 the model can't be
+had or doesn't fit, 4 a network refused the token, 130 interrupted. Imports are inside the
+commands, so that each starts as fast as what it does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.errors import ChinwagError
+
+if TYPE_CHECKING:
+    from bot.config import Config
+
+FILE = "bot.config.file"  # in a context's meta, which all of its commands share
+
+
+def _remember(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        context.meta[FILE] = value
+
+
+config_file: Callable[[Any], Any] = click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The config file; else $CHINWAG_CONFIG, ./config.yaml or config.yaml in home.",
+    expose_value=False,
+    callback=_remember,
+)
+
+
+def load_config(log_file: str = "") -> Config:
+    """The config that the command line names, with logging set up as it says."""
+    from bot import config, logs
+
+    loaded = config.load(click.get_current_context().meta.get(FILE))
+    log = loaded.log
+    file = loaded.home / log_file if log_file else None
+    logs.setup(log.level, log.format, texts=log.texts, file=file)
+    return loaded
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="chinwag", prog_name="chinwag")
+@config_file
+def cli() -> None:
+    """A chat bot for Discord and Telegram that hosts its own reasoning model."""
+
+
+@cli.command()
+@click.option("--conversation", default="default", metavar="NAME", help="Which one to go on with.")
+@config_file
+def chat(conversation: str) -> int:
+    """Talk with the model in this terminal."""
+    import asyncio
+
+    from bot import app
+
+    return asyncio.run(app.chat(load_config("chinwag.log"), conversation=conversation))
+
+
+@cli.command()
+@config_file
+def run() -> int:
+    """Serve the networks that the config names, until told to stop."""
+    import asyncio
+
+    from bot import app
+
+    return asyncio.run(app.run(load_config()))
+
+
+@cli.group("config")
+def config_group() -> None:
+    """Look at the config."""
+
+
+@config_group.command()
+@config_file
+def check() -> None:
+    """Say all that is wrong with the config, or that it is fine."""
+    from bot import config
+
+    source = config.read(click.get_current_context().meta.get(FILE))
+    config.check(source)
+    click.echo(f"{source.file or 'no config file, so the defaults hold'}: fine")
+
+
+@config_group.command()
+@config_file
+def show() -> None:
+    """Print the config that holds, defaults included, with secrets masked."""
+    from bot import config
+    from bot.config.show import show
+
+    source = config.read(click.get_current_context().meta.get(FILE))
+    click.echo(show(config.check(source), source), nl=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; whatever goes wrong is a sentence on stderr."""
+    os.umask(0o077)  # history, logs and backups are for nobody else on this machine
+    try:
+        code = cli.main(arguments, prog_name="chinwag", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BaseExceptionGroup as group:
+        return _report(_first(group))
+    except Exception as error:
+        return _report(error)
+    return code if isinstance(code, int) else 0
+
+
+def _first(error: BaseException) -> BaseException:
+    """What went wrong first among tasks that ran together."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _report(error: BaseException) -> int:
+    from traceback import format_exception
+
+    from bot.secrets import redact
+
+    if isinstance(error, KeyboardInterrupt):
+        return 130
+    if isinstance(error, ChinwagError):
+        click.echo(redact(str(error)), err=True)
+        return error.exit_code
+    click.echo(redact("".join(format_exception(error))), err=True, nl=False)
+    click.echo("This is a fault in chinwag: please report it with the lines above.", err=True)
+    return 1
