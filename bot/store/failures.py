@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,15 +12,26 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.errors import StoreCorrupt, StoreError, StoreUnavailable
 
+_LOCKED = "is locked by another process: stop it, or try again"
+_READ_ONLY = "is read-only: let the bot's user write the file and its folder"
+_FULL = "can't grow because the disk is full: free some space"
+
 # https://www.sqlite.org/rescode.html: the low byte is the primary code.
 _SQLITE = {
-    sqlite3.SQLITE_BUSY: "is locked by another process: stop it, or try again",
-    sqlite3.SQLITE_LOCKED: "is locked by another process: stop it, or try again",
-    sqlite3.SQLITE_READONLY: "is read-only: let the bot's user write the file and its folder",
-    sqlite3.SQLITE_PERM: "can't be written: let the bot's user write the file and its folder",
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_PERM: _READ_ONLY,
     sqlite3.SQLITE_CANTOPEN: "can't be opened: see that its folder exists and can be written",
-    sqlite3.SQLITE_FULL: "can't grow because the disk is full: free some space",
+    sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_IOERR: "can't be read or written because the disk failed: check the disk",
+}
+_SYSTEM = {
+    errno.EACCES: _READ_ONLY,
+    errno.EPERM: _READ_ONLY,
+    errno.EROFS: _READ_ONLY,
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
 }
 
 
@@ -37,7 +49,8 @@ def told(where: str) -> Iterator[None]:
 def translate(error: BaseException, where: str) -> StoreError:
     if is_damage(error):
         return damaged(where)
-    if (advice := _SQLITE.get(_code(error))) is not None:
+    advice = _SQLITE.get(_code(error)) or _SYSTEM.get(getattr(error, "errno", None) or 0)
+    if advice is not None:
         return StoreUnavailable(f"{where} {advice}.")
     return StoreUnavailable(f"{where} can't be used: {_first_line(error)}.")
 

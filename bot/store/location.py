@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -36,6 +37,8 @@ def locate(url: str, home: Path) -> Location:
             url_ = URL.create("sqlite", database=str(file))
             return Location(url_, file, home / "backups")
         case "postgresql":
+            if find_spec("psycopg") is None:
+                raise ConfigError("needs a driver: pip install 'chinwag[postgres]'", key="store.url")
             return Location(parsed.set(drivername="postgresql+psycopg"), None, home / "backups")
     raise ConfigError("expected sqlite:///FILE or postgresql://…", key="store.url")
 

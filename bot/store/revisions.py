@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 from alembic.config import Config
@@ -13,16 +12,16 @@ from sqlalchemy import Connection
 import migrations
 from bot.errors import StoreNewer
 
+FOLDER = Path(migrations.__file__).parent
+
 
 def alembic_config(connection: Connection | None = None) -> Config:
     """The scripts lie in the installed package; `connection` is what they run on."""
-    folder = str(Path(migrations.__file__).parent)
     config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     return config
 
 
-@cache
 def known() -> tuple[str, ...]:
     """Newest first."""
     scripts = ScriptDirectory.from_config(alembic_config())

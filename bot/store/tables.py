@@ -30,6 +30,7 @@ State = Enum(
 class Base(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
             "pk": "pk_%(table_name)s",
             "fk": "fk_%(table_name)s_%(column_0_name)s",
         }

@@ -96,8 +96,8 @@ def messages() -> None:
         moment("edited_at", null=True),
         moment("deleted_at", null=True),
         key("messages", "id"),
-        refers("messages", "conversation_id", "conversations"),
         sa.UniqueConstraint("adapter", "chat", "platform_id", name="ux_messages_platform"),
+        refers("messages", "conversation_id", "conversations"),
     )
     op.create_index(
         "ix_messages_history",
