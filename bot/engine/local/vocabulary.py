@@ -57,7 +57,7 @@ class Vocabulary:
         source = template_source(tokenizer)
         self.eos_ids = frozenset(eos_ids)
         self.think = _think_tags(tokenizer, source)
-        controls = _control_tokens(tokenizer, source, self.think)
+        controls = _control_tokens(tokenizer)
         self._tokenizer, self._backend = tokenizer, backend
         self._encoder = _marked(backend, controls)
         self._template = ChatTemplate(tokenizer, self.think, controls)
@@ -120,22 +120,20 @@ def _think_tags(tokenizer: PreTrainedTokenizerBase, source: str) -> ThinkTags:
     return ThinkTags()
 
 
-def _control_tokens(
-    tokenizer: PreTrainedTokenizerBase, source: str, tags: ThinkTags
-) -> dict[str, int]:
-    """Added tokens that mean something to the model beyond their letters. Others stay ordinary:
-    Gemma's runs of newlines and HTML tags are added tokens too."""
+def _control_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
+    """Special tokens, and whatever else was added that looks like markup: no tokenizer says which
+    of these mean something to its model (`<think>` and `<tool_call>` aren't special in Qwen's).
+    Added words and runs of space, as Gemma has, stay ordinary."""
     return {
         token.content: number
         for number, token in tokenizer.added_tokens_decoder.items()
-        if len(token.content.strip()) > 1
-        and (
-            token.special
-            or token.content in {tags.start, tags.end}
-            or token.content.startswith("<|")
-            or token.content in source
-        )
+        if len(token.content) > 1 and (token.special or _is_markup(token.content))
     }
+
+
+def _is_markup(text: str) -> bool:
+    """SentencePiece writes a space as "▁"."""
+    return not all(char.isalnum() or char.isspace() or char == "▁" for char in text)
 
 
 def _marked(backend: Tokenizer, controls: Mapping[str, int]) -> Tokenizer:
