@@ -7,7 +7,7 @@ retries or formats reasoning: the core does that once, for all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -26,12 +26,11 @@ class Inbox(Protocol):
 
 
 class Adapter(Protocol):
-    """Built as ``cls(config)`` from a validated ``cls.Config`` (best a `Section`, a token in it a
-    `Secret`); does no I/O before `run`."""
+    @property
+    def name(self) -> str: ...
 
-    Config: ClassVar[type[BaseModel]]
-    name: str
-    limits: Limits
+    @property
+    def limits(self) -> Limits: ...
 
     async def run(self, inbox: Inbox) -> None:
         """Serve until cancelled, reconnecting by itself; return when the network is over for good
@@ -50,7 +49,28 @@ class Adapter(Protocol):
     async def typing(self, place: Place) -> None: ...
 
     async def role(self, user: UserRef, place: Place) -> Role:
-        """The network's own idea: ADMIN for those who administer the place, else USER."""
+        """The network's own idea: ADMIN for those who administer the place, else USER; OWNER only
+        where whoever can speak owns this process, as at its terminal."""
 
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
         """Show these commands in the network's own menus and completion."""
+
+
+class AdapterFactory(Protocol):
+    """What the entry point names, an adapter's class as a rule. Building does no I/O."""
+
+    @property
+    def Config(self) -> type[BaseModel]:  # noqa: N802 – a class by nature
+        """What stands under ``adapters.<name>``: best a `Section`, a token in it a `Secret`."""
+
+    def __call__(self, config: Any) -> Adapter:
+        """From a validated `Config`."""
+
+
+@runtime_checkable
+class Interactive(Protocol):
+    """An adapter with a person at it who can end the program."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether `run` returned because they asked for that, and not at the input's end."""

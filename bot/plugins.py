@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from bot.errors import PluginError
 
 if TYPE_CHECKING:
-    from bot.adapter import Adapter
+    from bot.adapter import AdapterFactory
     from bot.engine import EngineFactory
 
 Kind = Literal["adapters", "engines", "plugins"]
@@ -36,8 +36,8 @@ def _import(point: EntryPoint) -> Any:
         ) from missing
 
 
-def adapter(name: str) -> type[Adapter]:
-    return cast("type[Adapter]", load("adapters", name))
+def adapter(name: str) -> AdapterFactory:
+    return cast("AdapterFactory", load("adapters", name))
 
 
 def engine(name: str) -> EngineFactory:

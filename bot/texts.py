@@ -41,6 +41,48 @@ NO_THOUGHTS = _("There are no thoughts to this answer.")
 THOUGHTS = _("Thoughts:")
 
 
+ENGINE_AWAY = _("The model can't be reached just now. Please try again in a while.")
+QUESTION_GONE = _("the question was deleted")
+LEFT_OUT = _("The beginning of this conversation no longer fits the model and is left out.")
+
+
+# --- commands and refusals -----------------------------------------------------------------------
+
+ARCHIVED = _("This conversation is archived; we begin afresh.")
+NOTHING_TO_ARCHIVE = _("There is nothing to archive: this conversation is new.")
+NOTHING_RUNNING = _("No reply is being written.")
+NOTHING_TO_REGENERATE = _("There is no question here yet.")
+NOTHING_TO_CONTINUE = _("The last reply is whole.")
+NO_SPEED = _("There is no finished reply here yet.")
+BUTTON_GONE = _("This button no longer does anything.")
+NOT_YOUR_BUTTON = _("This button is for who asked.")
+EMPTY = _("That message has no text to answer.")
+TOO_MANY = _("Too many messages are waiting here already. Please wait for their answers.")
+
+
+def closed(user: object) -> str:
+    """`user` is the id to give to the owner."""
+    return _("I answer only people whom my owner has admitted. Your id is {user}.").format(
+        user=user
+    )
+
+
+def setting(value: object) -> str:
+    return _("not set") if value in (None, "", ()) else str(value)
+
+
+def changed(name: str, old: str | None, new: str | None) -> str:
+    return _("{name}: {old} → {new}").format(name=name, old=setting(old), new=setting(new))
+
+
+def speed(tokens: int, rate: float, first: float, total: float) -> str:
+    """Of the last reply: `rate` in tokens a second, `first` and `total` in seconds."""
+    said = _("1 token") if tokens == 1 else _("{n} tokens").format(n=tokens)
+    return _("{said} in {total:.1f} s: {rate:.1f} tokens/s, the first after {first:.1f} s").format(
+        said=said, total=total, rate=rate, first=first
+    )
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 

@@ -237,7 +237,8 @@ class Rate:
 class Limits:
     """An adapter's facts. `length` holds for the CommonMark source of a post: rendering it must
     not make it longer in `unit`. `draft` says that `send` and `edit` of an unfinished
-    post are free of the rates (a terminal, a message draft), everywhere or in private chats."""
+    post are free of the rates (a terminal, a message draft), everywhere or in private chats.
+    `lasting` says that posts are still there after a restart."""
 
     length: int
     unit: Unit = Unit.CODE_POINTS
@@ -253,6 +254,7 @@ class Limits:
     ephemeral: bool = False
     collapsible: bool = False
     draft: bool | Literal["private"] = False
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)

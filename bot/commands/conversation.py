@@ -27,13 +27,9 @@ async def stop(call: Call) -> Post | None:
 
 
 async def regenerate(call: Call) -> None:
-    await _again(call, texts.NOTHING_TO_REGENERATE)
-
-
-async def _again(call: Call, nothing: str) -> None:
     record = await call.services.store.last_turn(call.event.place.key)
     if record is None:
-        raise CommandError(nothing)
+        raise CommandError(texts.NOTHING_TO_REGENERATE)
     await call.services.lanes.regenerate(record)
 
 
@@ -48,7 +44,11 @@ async def speed(call: Call) -> Post:
     record = await call.services.store.last_turn(call.event.place.key)
     if record is None or record.reply.finish is None:
         raise CommandError(texts.NO_SPEED)
-    return Post(texts.speed(record.reply.usage))
+    usage = record.reply.usage
+    tokens = usage.reasoning_tokens + usage.text_tokens
+    writing = usage.total_seconds - usage.first_token_seconds
+    rate = (tokens - 1) / writing if writing > 0 else 0.0
+    return Post(texts.speed(tokens, rate, usage.first_token_seconds, usage.total_seconds))
 
 
 CONVERSATION = (

@@ -27,25 +27,26 @@ async def set_(call: Call) -> Post:
     change = await call.services.settings.set(
         call.event.place, call.text("name"), call.text("value"), call.event.user
     )
-    return Post(texts.changed(change))
+    return Post(texts.changed(change.name, change.old, change.new))
 
 
 async def unset(call: Call) -> Post:
     change = await call.services.settings.unset(
         call.event.place, call.text("name"), call.event.user
     )
-    return Post(texts.changed(change))
+    return Post(texts.changed(change.name, change.old, change.new))
 
 
 async def undo(call: Call) -> Post:
-    return Post(texts.changed(await call.services.settings.undo(call.event.place, call.event.user)))
+    change = await call.services.settings.undo(call.event.place, call.event.user)
+    return Post(texts.changed(change.name, change.old, change.new))
 
 
 async def think(call: Call) -> Post:
     change = await call.services.settings.set(
         call.event.place, "thinking", call.text("mode"), call.event.user
     )
-    return Post(texts.changed(change))
+    return Post(texts.changed(change.name, change.old, change.new))
 
 
 SETTINGS = (

@@ -14,6 +14,7 @@ class Draft:
 
     `started` is when the model began, in seconds of the event loop's clock. `notice` is said
     after the text, apart from it: why the reply broke off, or what went wrong instead of it.
+    `buttons` are those of an ended reply.
     """
 
     state: TurnState = TurnState.QUEUED
@@ -25,16 +26,16 @@ class Draft:
     started: float = 0.0
     finish: FinishReason | None = None
     notice: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonSet:
-    """The buttons under a reply, by what it is doing."""
+    """The buttons under a reply that is being made, by what it is doing."""
 
     waiting: tuple[Button, ...] = ()
     thinking: tuple[Button, ...] = ()
     answering: tuple[Button, ...] = ()
-    done: tuple[Button, ...] = ()
 
     def of(self, state: TurnState) -> tuple[Button, ...]:
         match state:
@@ -44,7 +45,7 @@ class ButtonSet:
                 return self.thinking
             case TurnState.ANSWERING:
                 return self.answering
-        return self.done
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Screen:
         reply_to: str = "",
     ):
         self.limits = limits
-        self.buttons = buttons
+        self._buttons = buttons
         self._mode = mode
         self._settings = settings
         self._reply_to = reply_to
@@ -66,8 +66,9 @@ class Screen:
         return shown if self.limits.edit else [post for post in shown if post.final]
 
     def _last(self, post: Post, draft: Draft) -> Post:
-        buttons = self.buttons.of(draft.state) if self.limits.buttons else ()
-        return replace(post, buttons=buttons, final=draft.state.ended)
+        buttons = draft.buttons if draft.state.ended else self._buttons.of(draft.state)
+        shown = buttons if self.limits.buttons else ()
+        return replace(post, buttons=shown, final=draft.state.ended)
 
     # --- before the answer -------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol, Self
+from typing import Any, Protocol, Self
 
 from pydantic import BaseModel
 
@@ -19,11 +19,11 @@ Stream = AsyncGenerator[Waiting | Chunk, None]
 
 
 class Engine(Protocol):
-    """Built as ``cls(config, home)`` from a validated ``cls.Config``; entering loads the model."""
+    """Entering loads the model."""
 
-    Config: ClassVar[type[BaseModel]]
-    info: ModelInfo
-    """Known once entered."""
+    @property
+    def info(self) -> ModelInfo:
+        """Known once entered."""
 
     async def __aenter__(self) -> Self:
         """Raises ModelUnavailable or ModelTooLarge."""
@@ -48,6 +48,11 @@ class Engine(Protocol):
 
 
 class EngineFactory(Protocol):
-    Config: ClassVar[type[BaseModel]]
+    """What the entry point names, an engine's class as a rule. Building does no I/O."""
 
-    def __call__(self, config: BaseModel, home: Path) -> Engine: ...
+    @property
+    def Config(self) -> type[BaseModel]:  # noqa: N802 – a class by nature
+        """What stands under ``engine``."""
+
+    def __call__(self, config: Any, home: Path) -> Engine:
+        """From a validated `Config`."""

@@ -1,0 +1,194 @@
+"""One turn, from the stored message to the stored and delivered reply."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot import buttons, texts
+from bot.chat import Chat, notice_of
+from bot.delivery.draft import Draft
+from bot.delivery.view import ReplyView
+from bot.engine import Stream
+from bot.errors import EngineError, StoreError
+from bot.generation import generate
+from bot.lanes import Job
+from bot.settings import Effective
+from bot.store import Reply
+from bot.types import Chunk, Control, Message, TurnState, Usage, Waiting
+
+log = structlog.get_logger(__name__)
+
+LONG = timedelta(days=30)
+
+
+class TurnAnswer:
+    """A turn while it is being answered. `draft` is what is known of the reply right now."""
+
+    def __init__(self, chat: Chat, job: Job):
+        self.turn = job.turn
+        self.draft = Draft(TurnState.QUEUED, job.said.text, job.said.reasoning)
+        self._chat = chat
+        self._job = job
+        self._usage = job.said.usage
+        self._control = Control()
+        self._generation: asyncio.Task[None] | None = None
+        self._stopped: tuple[TurnState, str] | None = None
+        self._left_out = 0
+
+    def stop(self, state: TurnState, why: str = "") -> None:
+        """Once the generation is over there is nothing left to stop."""
+        self._stopped = (state, why or notice_of(state))
+        if self._generation is not None:
+            self._generation.cancel()
+
+    def withdraw(self) -> None:
+        """The question is gone: end soon, and say nothing where nothing was said yet."""
+        self.stop(TurnState.CANCELLED, texts.QUESTION_GONE)
+
+    def answer_now(self) -> None:
+        self._control.answer_now = True
+
+    async def run(self) -> None:
+        with structlog.contextvars.bound_contextvars(turn=self.turn.id):
+            try:
+                await self._run()
+            except Exception:
+                log.exception("turn failed")
+
+    async def _run(self) -> None:
+        chat, turn = self._chat, self.turn
+        effective = await chat.settings.effective(turn.place)
+        presenter = chat.presenters[turn.place.adapter]
+        async with presenter.reply(
+            turn,
+            effective.thinking,
+            buttons=await buttons.under_way(turn, chat.store) if presenter.limits.buttons else None,
+            posts=self._job.posts,
+            on_posted=chat.remember_posts(turn),
+        ) as view:
+            await self._generate(effective, view)
+            await chat.keep(turn, self.draft, self._usage)
+            if self.draft.notice == texts.QUESTION_GONE and not view.posts:
+                await chat.store.delivered(turn)
+            else:
+                await chat.deliver(turn, view, self.draft)
+        log.info("turn ended", state=self.draft.state, tokens=self._usage.text_tokens)
+
+    # --- the generation and its end ------------------------------------------------------------
+
+    async def _generate(self, effective: Effective, view: ReplyView) -> None:
+        """Afterwards the draft is an ended one."""
+        async with asyncio.TaskGroup() as group:
+            saver = group.create_task(self._save_regularly())
+            self._generation = group.create_task(self._speak(effective, view))
+            if self._stopped is not None:
+                self._generation.cancel()
+            await asyncio.wait([self._generation])
+            saver.cancel()
+        if not self.draft.state.ended:
+            self._end(*(self._stopped or (TurnState.CANCELLED, texts.STOPPED)))
+
+    async def _speak(self, effective: Effective, view: ReplyView) -> None:
+        self.draft = replace(self.draft, started=asyncio.get_running_loop().time())
+        try:
+            async with aclosing(self._items(effective)) as items:
+                async for item in items:
+                    self._take(item)
+                    view.show(self.draft)
+                    if view.failure is not None:
+                        return self._end(TurnState.FAILED, str(view.failure))
+            await self._tell_what_was_left_out()
+        except (EngineError, StoreError) as error:
+            self._break_off(str(error))
+        except Exception:
+            log.exception("generation failed")
+            self._break_off(texts.FAILED)
+
+    async def _items(self, effective: Effective) -> Stream:
+        chat, said = self._chat, self._job.said
+        history = await chat.store.history_before(self.turn, chat.options.history_messages)
+        prompt = await chat.prompts.build(
+            self.turn.key, effective.system_prompt, history, effective.sampling.max_new_tokens
+        )
+        self._left_out = prompt.left_out
+        goes_on = (Message("assistant", said.text),) if said.text else ()
+        params = replace(effective.sampling, thinking=effective.thinking != "off")
+        stream = generate(
+            chat.engine,
+            (*prompt.messages, *goes_on),
+            params,
+            self._control,
+            chat.options.patience,
+        )
+        async with aclosing(stream):
+            async for item in stream:
+                yield item
+
+    async def _tell_what_was_left_out(self) -> None:
+        """Once a conversation, not with every reply from then on."""
+        if self._left_out and not self.draft.notice:
+            key = self.turn.key
+            what = f"left out {key.adapter} {key.chat} {key.thread}"
+            if await self._chat.store.once(what, LONG):
+                self.draft = replace(self.draft, notice=texts.LEFT_OUT)
+
+    def _take(self, item: Waiting | Chunk) -> None:
+        if isinstance(item, Waiting):
+            now = asyncio.get_running_loop().time()
+            self.draft = replace(self.draft, waiting=item, started=now)
+            return
+        self.draft = advanced(self.draft, item)
+        if item.finish is not None:
+            self._usage = item.usage or Usage()
+            self._end(TurnState.DONE, notice_of(TurnState.DONE, item.finish))
+
+    def _break_off(self, why: str) -> None:
+        """A started reply cannot become an error reply."""
+        if self.draft.text:
+            self._end(TurnState.INTERRUPTED, texts.CUT_BY_ERROR)
+        else:
+            self._end(TurnState.FAILED, why)
+
+    def _end(self, state: TurnState, notice: str) -> None:
+        self.draft = replace(self.draft, state=state, notice=notice, waiting=None)
+
+    # --- what is kept meanwhile ------------------------------------------------------------------
+
+    async def _save_regularly(self) -> None:
+        """A checkpoint that fails is made up for by the next one."""
+        kept = self.draft
+        while True:
+            await asyncio.sleep(self._chat.options.checkpoint_seconds)
+            if self.draft is kept or self.draft.state.ended:
+                continue
+            kept = self.draft
+            try:
+                reply = Reply(kept.text, kept.reasoning)
+                await self._chat.store.checkpoint(self.turn, kept.state, reply)
+            except StoreError as error:
+                log.warning("checkpoint failed", why=str(error))
+
+
+def advanced(draft: Draft, chunk: Chunk) -> Draft:
+    if chunk.kind == "reasoning":
+        return replace(
+            draft,
+            state=TurnState.THINKING,
+            reasoning=draft.reasoning + chunk.text,
+            reasoning_tokens=draft.reasoning_tokens + chunk.tokens,
+            waiting=None,
+            finish=chunk.finish,
+        )
+    return replace(
+        draft,
+        state=TurnState.ANSWERING,
+        text=draft.text + chunk.text,
+        text_tokens=draft.text_tokens + chunk.tokens,
+        waiting=None,
+        finish=chunk.finish,
+    )

@@ -1,0 +1,163 @@
+"""The composition root: the only file that sees every room."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from asyncio import FIRST_COMPLETED
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from bot import plugins
+from bot.access import Access
+from bot.adapter import Adapter, Interactive
+from bot.answer import TurnAnswer
+from bot.chat import Chat, ChatOptions
+from bot.commands import Commands, Services
+from bot.commands.conversation import CONVERSATION
+from bot.commands.settings import SETTINGS
+from bot.config import Config
+from bot.delivery.presenter import Presenter
+from bot.delivery.settings import DeliverySettings
+from bot.dispatcher import Dispatcher
+from bot.engine import Engine
+from bot.engine.supervisor import Supervisor
+from bot.errors import ConfigError
+from bot.lanes import Lanes
+from bot.presses import Presses
+from bot.recovery import recover
+from bot.settings import Effective, Settings
+from bot.store import Store
+from bot.store.open import open_store
+from bot.types import SamplingParams
+
+log = structlog.get_logger(__name__)
+
+INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended."""
+
+DRAIN_SECONDS = 20.0
+"""What replies in flight get once the process is asked to end."""
+
+
+async def run(config: Config) -> int:
+    """Serve the configured networks until SIGTERM or SIGINT. Returns the exit code."""
+    if not config.adapters:
+        raise ConfigError("no network is configured: add a section under adapters", key="adapters")
+    adapters = [plugins.adapter(name)(options) for name, options in config.adapters.items()]
+    return await serve(config, adapters)
+
+
+async def chat(config: Config, conversation: str) -> int:
+    """Talk in the terminal until the end of its input. Returns the exit code."""
+    adapter = plugins.adapter("console")
+    given = config.adapters.get("console", adapter.Config())
+    console = adapter(given.model_copy(update={"conversation": conversation}))
+    code = await serve(config, [console])
+    left_early = isinstance(console, Interactive) and console.interrupted
+    return INTERRUPTED if left_early else code
+
+
+async def serve(config: Config, adapters: Sequence[Adapter]) -> int:
+    """Until the networks are over or a signal asks to end. Returns the exit code."""
+    factory = plugins.engine(config.engine.kind)
+    async with (
+        open_store(config.store.url, config.home) as store,
+        Supervisor(lambda: factory(config.engine.options, config.home)) as engine,
+        asyncio.TaskGroup() as group,
+    ):
+        house = assemble(config, store, engine, adapters, group)
+        serving = group.create_task(house.serve(adapters))
+        with asked_to_end() as asked:
+            ends: list[asyncio.Future[Any]] = [asked, serving]
+            await asyncio.wait(ends, return_when=FIRST_COMPLETED)
+            await house.lanes.close(DRAIN_SECONDS)
+        house.dispatcher.close()
+        serving.cancel()
+    return asked.result() if asked.done() else 0
+
+
+@contextmanager
+def asked_to_end() -> Iterator[asyncio.Future[int]]:
+    """A future that is done, with the exit code, once a signal asks to end. A second signal ends
+    the process at once, by its ordinary effect."""
+    loop = asyncio.get_running_loop()
+    asked: asyncio.Future[int] = loop.create_future()
+    codes = {signal.SIGTERM: 0, signal.SIGINT: INTERRUPTED}
+
+    def ask(received: signal.Signals) -> None:
+        log.info("ending", signal=received.name)
+        asked.set_result(codes[received])
+        release()
+
+    def release() -> None:
+        for number in codes:
+            loop.remove_signal_handler(number)
+
+    for number in codes:
+        loop.add_signal_handler(number, ask, number)
+    try:
+        yield asked
+    finally:
+        release()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything built, nothing running yet."""
+
+    chat: Chat
+    lanes: Lanes
+    services: Services
+    dispatcher: Dispatcher
+    max_age: timedelta
+
+    async def serve(self, adapters: Sequence[Adapter]) -> None:
+        async with asyncio.TaskGroup() as networks:
+            for adapter in adapters:
+                networks.create_task(self._serve(adapter))
+
+    async def _serve(self, adapter: Adapter) -> None:
+        """One network: first what a crash left behind, then what comes."""
+        await recover(adapter, self.chat, self.lanes, self.max_age)
+        await adapter.publish(self.services.commands.specs())
+        await adapter.run(self.dispatcher)
+
+
+def assemble(
+    config: Config,
+    store: Store,
+    engine: Engine,
+    adapters: Sequence[Adapter],
+    group: asyncio.TaskGroup,
+) -> House:
+    delivery = DeliverySettings(file_over=config.delivery.file_over)
+    presenters = {adapter.name: Presenter(adapter, delivery) for adapter in adapters}
+    settings = Settings(defaults(config, engine), store)
+    options = ChatOptions(config.delivery.checkpoint_seconds, config.history.messages)
+    chat = Chat(engine, store, settings, presenters, options)
+    lanes = Lanes(group, lambda job: TurnAnswer(chat, job), store, config.turns.max_waiting)
+    services = Services(store, engine, settings, lanes, Commands((*CONVERSATION, *SETTINGS)))
+    access = Access(config.access.owner, config.access.allow, {a.name: a for a in adapters}, store)
+    max_age = timedelta(seconds=config.turns.max_age)
+    presses = Presses(chat, lanes)
+    dispatcher = Dispatcher(group, services, access, presses, presenters, max_age)
+    return House(chat, lanes, services, dispatcher, max_age)
+
+
+def defaults(config: Config, engine: Engine) -> Effective:
+    """chinwag's own, then the model's, then the config's."""
+    known = {field.name for field in fields(SamplingParams)}
+    own = {n: v for n, v in engine.info.sampling.items() if n in known}
+    return (
+        Effective(
+            system_prompt=config.system_prompt, thinking=config.thinking, respond=config.respond
+        )
+        .with_values(own, "model")
+        .with_values(config.sampling.written(), "config")
+    )

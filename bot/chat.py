@@ -1,0 +1,113 @@
+"""What all answers share: the engine, the store, and how an ended reply is kept and delivered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot import buttons, texts
+from bot.delivery.draft import Draft
+from bot.delivery.presenter import Presenter
+from bot.delivery.view import ReplyView
+from bot.engine import Engine
+from bot.errors import StoreUnavailable, Unavailable
+from bot.prompt import PromptBuilder
+from bot.settings import Settings
+from bot.store import Reply, Store, TurnRecord
+from bot.types import FinishReason, PostRef, Turn, TurnState, Usage
+
+log = structlog.get_logger(__name__)
+
+STORE_PATIENCE = (0.5, 2.0, 10.0)
+"""Seconds between attempts to keep a finished reply in a database that is locked or full."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """`checkpoint_seconds`: how much of a reply a crash may cost; `history_messages`: how many are
+    read for a prompt; `patience`: seconds that a turn waits for a full or restarting engine."""
+
+    checkpoint_seconds: float = 2.0
+    history_messages: int = 200
+    patience: float = 600.0
+
+
+class Chat:
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        settings: Settings,
+        presenters: Mapping[str, Presenter],
+        options: ChatOptions,
+    ):
+        self.engine = engine
+        self.store = store
+        self.settings = settings
+        self.presenters = presenters
+        self.options = options
+        self.prompts = PromptBuilder(engine)
+
+    async def keep(self, turn: Turn, draft: Draft, usage: Usage) -> None:
+        """End the turn in the store, patiently: a finished answer is not lost to a lock."""
+        reply = Reply(draft.text, draft.reasoning, draft.finish, usage)
+        for seconds in STORE_PATIENCE:
+            try:
+                await self.store.finish(turn, draft.state, reply, draft.notice)
+                return
+            except StoreUnavailable as error:
+                log.warning("reply not stored yet", why=str(error))
+                await asyncio.sleep(seconds)
+        await self.store.finish(turn, draft.state, reply, draft.notice)
+
+    async def deliver(self, turn: Turn, view: ReplyView, draft: Draft) -> None:
+        """Bring the ended reply and its buttons into the network. What it can't take just now
+        stays to be delivered; what it never will is settled."""
+        if self.presenters[turn.place.adapter].limits.buttons:
+            draft = replace(draft, buttons=await buttons.ended(turn, self.store, draft))
+        delivered = await view.finish(draft)
+        if not isinstance(delivered.failure, Unavailable):
+            await self.store.delivered(turn)
+
+    async def show(self, record: TurnRecord, draft: Draft) -> None:
+        """Bring a reply that ended earlier, whatever stands of it in the network, to `draft`."""
+        effective = await self.settings.effective(record.turn.place)
+        async with self.presenters[record.turn.place.adapter].reply(
+            record.turn,
+            effective.thinking,
+            posts=record.posts,
+            on_posted=self.remember_posts(record.turn),
+        ) as view:
+            await self.deliver(record.turn, view, draft)
+
+    def remember_posts(self, turn: Turn) -> Callable[[Sequence[PostRef]], Awaitable[None]]:
+        async def remember(posts: Sequence[PostRef]) -> None:
+            await self.store.posted(turn, posts)
+
+        return remember
+
+
+def notice_of(state: TurnState, finish: FinishReason | None = None) -> str:
+    """Why an ended reply is not all that it might be."""
+    match state, finish:
+        case TurnState.DONE, "length":
+            return texts.CUT_BY_LENGTH
+        case TurnState.DONE, "time":
+            return texts.CUT_BY_TIME
+        case TurnState.CANCELLED, _:
+            return texts.STOPPED
+        case TurnState.INTERRUPTED, _:
+            return texts.CUT_BY_RESTART
+        case TurnState.FAILED, _:
+            return texts.FAILED
+    return ""
+
+
+def ended_draft(record: TurnRecord, state: TurnState | None = None) -> Draft:
+    """What a reply of the store looked like when it ended."""
+    reply, state = record.reply, state or record.turn.state
+    notice = notice_of(state, reply.finish)
+    return Draft(state, reply.text, reply.reasoning, finish=reply.finish, notice=notice)

@@ -1,0 +1,182 @@
+"""From an event to what becomes of it: a turn in its lane, a command, a change of the history.
+
+`put` is the Inbox: it returns once what must last is stored. What may take longer than that, an
+answer to a command above all, is done beside it, by tasks that are bounded in number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from datetime import timedelta
+
+import structlog
+
+from bot import texts
+from bot.access import Access
+from bot.commands import Services
+from bot.delivery.presenter import Presenter
+from bot.errors import ChinwagError, CommandError
+from bot.lanes import Job
+from bot.presses import Presses
+from bot.types import (
+    Deleted,
+    Edited,
+    Event,
+    Invoked,
+    Moved,
+    Place,
+    Post,
+    Pressed,
+    Received,
+    RespondMode,
+    Role,
+    UserRef,
+    utcnow,
+)
+
+log = structlog.get_logger(__name__)
+
+BESIDE = 64
+"""How many commands and notices may be under way; beyond, the networks wait."""
+
+REDELIVERY = timedelta(days=2)
+"""Longer than any network keeps an update for delivery."""
+
+
+class Dispatcher:
+    def __init__(
+        self,
+        group: asyncio.TaskGroup,
+        services: Services,
+        access: Access,
+        presses: Presses,
+        presenters: Mapping[str, Presenter],
+        max_age: timedelta,
+    ):
+        self._group = group
+        self._services = services
+        self._store, self._lanes = services.store, services.lanes
+        self._access = access
+        self._presses = presses
+        self._presenters = presenters
+        self._max_age = max_age
+        self._room = asyncio.Semaphore(BESIDE)
+        self._beside: set[asyncio.Task[None]] = set()
+
+    async def put(self, event: Event) -> None:
+        match event:
+            case Received():
+                await self._received(event)
+            case Invoked():
+                await self._invoked(event)
+            case Pressed():
+                await self._pressed(event)
+            case Edited():
+                await self._edited(event)
+            case Deleted():
+                await self._store.remove(event.place, event.ids)
+                self._lanes.forget(event.place.key, event.ids)
+            case Moved():
+                await self._store.move(event.adapter, event.old_chat, event.new_chat)
+
+    def close(self) -> None:
+        """Leave what is still under way beside."""
+        for task in self._beside:
+            task.cancel()
+
+    # --- messages ------------------------------------------------------------------------------
+
+    async def _received(self, event: Received) -> None:
+        place, message = event.place, event.message
+        if message.author is None:
+            return
+        settings = await self._services.settings.effective(place)
+        if not wants_answer(event, settings.respond):
+            return
+        role = await self._access.role(message.author, place)
+        if role < Role.USER:
+            await self._turn_away(place, message.author, role)
+        elif not message.text.strip():
+            await self._beside_do(self._tell(place, Post(texts.EMPTY, reply_to=message.id)))
+        elif utcnow() - message.time > self._max_age:
+            await self._store.overhear(place, message)
+        elif self._lanes.full(place.key):
+            await self._beside_do(self._tell(place, Post(texts.TOO_MANY, reply_to=message.id)))
+        elif (turn := await self._store.receive(place, message)) is not None:
+            self._lanes.add(Job(turn))
+
+    async def _turn_away(self, place: Place, user: UserRef, role: Role) -> None:
+        """One sentence a day, with the id to give to the owner; nothing for who was blocked."""
+        if role is Role.GUEST and await self._store.once(f"closed {user}", timedelta(days=1)):
+            await self._beside_do(self._tell(place, Post(texts.closed(user))))
+
+    async def _edited(self, event: Edited) -> None:
+        """The last question is answered anew in place; what is further back changes the context."""
+        turn = await self._store.edit(event.place, event.id, event.text)
+        if turn is not None and (record := await self._store.turn(turn.id)) is not None:
+            await self._lanes.regenerate(record)
+
+    # --- commands and buttons --------------------------------------------------------------------
+
+    async def _invoked(self, event: Invoked) -> None:
+        if await self._is_new(event.place, event.id):
+            await self._beside_do(self._command(event))
+
+    async def _command(self, event: Invoked) -> None:
+        role = await self._access.role(event.user, event.place)
+        if role < Role.USER:
+            await self._turn_away(event.place, event.user, role)
+            return
+        try:
+            answer = await self._services.commands.run(event, role, self._services)
+        except CommandError as error:
+            answer = Post(str(error), only_for=event.user)
+        if answer is not None:
+            await self._tell(event.place, answer)
+
+    async def _pressed(self, event: Pressed) -> None:
+        if await self._is_new(event.place, event.id):
+            await self._beside_do(self._press(event))
+
+    async def _press(self, event: Pressed) -> None:
+        role = await self._access.role(event.user, event.place)
+        try:
+            await self._presses.press(event, role)
+        except CommandError as error:
+            log.info("press refused", user=str(event.user), why=str(error))
+
+    async def _is_new(self, place: Place, id: str) -> bool:
+        """An empty id is always new."""
+        return not id or await self._store.once(f"{place.adapter} {place.chat} {id}", REDELIVERY)
+
+    # --- beside ----------------------------------------------------------------------------------
+
+    async def _tell(self, place: Place, post: Post) -> None:
+        await self._presenters[place.adapter].notice(place, post)
+
+    async def _beside_do(self, work: Awaitable[None]) -> None:
+        await self._room.acquire()
+        task = self._group.create_task(self._guarded(work))
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except ChinwagError as error:
+            log.warning("event not carried out", why=str(error))
+        except Exception:
+            log.exception("event failed")
+        finally:
+            self._room.release()
+
+
+def wants_answer(event: Received, respond: RespondMode) -> bool:
+    match respond:
+        case "always":
+            return True
+        case "mention":
+            return event.addressed
+        case "command":
+            return False

@@ -1,0 +1,150 @@
+"""Order and fairness: one turn at a time in each conversation, all conversations at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.store import Reply, Store, TurnRecord
+from bot.types import ConversationKey, PostRef, Turn, TurnState
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A turn to answer. `posts` already stand in the network and are written over; `said` is the
+    beginning of the reply, which goes on from there."""
+
+    turn: Turn
+    posts: tuple[PostRef, ...] = ()
+    said: Reply = field(default_factory=Reply)
+
+
+class Answer(Protocol):
+    """A turn while it is being answered."""
+
+    turn: Turn
+
+    async def run(self) -> None:
+        """Never raises for what can go wrong with one turn."""
+
+    def stop(self, state: TurnState) -> None:
+        """End soon, keeping what was said."""
+
+    def withdraw(self) -> None:
+        """The question is gone: end soon, and say nothing where nothing was said yet."""
+
+    def answer_now(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Lane:
+    waiting: deque[Job] = field(default_factory=deque)
+    withdrawn: set[str] = field(default_factory=set)
+    current: Answer | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Lanes:
+    def __init__(
+        self,
+        group: asyncio.TaskGroup,
+        begin: Callable[[Job], Answer],
+        store: Store,
+        max_waiting: int,
+    ):
+        self._group = group
+        self._begin = begin
+        self._store = store
+        self._max_waiting = max_waiting
+        self._lanes: dict[ConversationKey, Lane] = {}
+        self._closing = False
+
+    def full(self, key: ConversationKey) -> bool:
+        return key in self._lanes and len(self._lanes[key].waiting) >= self._max_waiting
+
+    def add(self, job: Job) -> None:
+        """While closing, turns stay queued in the store for the next start."""
+        if self._closing:
+            return
+        lane = self._lanes.setdefault(job.turn.key, Lane())
+        lane.waiting.append(job)
+        if lane.task is None:
+            lane.task = self._group.create_task(self._serve(job.turn.key, lane))
+
+    async def stop(self, key: ConversationKey) -> bool:
+        """End the reply being written; what waits behind it goes on."""
+        lane = self._lanes.get(key)
+        if lane is None or lane.current is None:
+            return False
+        lane.current.stop(TurnState.CANCELLED)
+        return True
+
+    def cancel(self, turn: Turn) -> None:
+        if (answer := self._running(turn.id)) is not None:
+            answer.stop(TurnState.CANCELLED)
+
+    def answer_now(self, turn: Turn) -> None:
+        if (answer := self._running(turn.id)) is not None:
+            answer.answer_now()
+
+    def forget(self, key: ConversationKey, ids: Collection[str]) -> None:
+        """Questions that their authors deleted need no answer."""
+        if (lane := self._lanes.get(key)) is not None:
+            lane.withdrawn.update(ids)
+            if lane.current is not None and lane.current.turn.message.id in ids:
+                lane.current.withdraw()
+
+    def _running(self, turn_id: int) -> Answer | None:
+        answers = (lane.current for lane in self._lanes.values())
+        return next((a for a in answers if a is not None and a.turn.id == turn_id), None)
+
+    async def regenerate(self, record: TurnRecord) -> None:
+        """Answer once more in place; a reply still being written ends first."""
+        if self._waits(record.turn):
+            return  # it has not begun, and will read the question as it stands then
+        self.cancel(record.turn)
+        self.add(Job(await self._store.reopen(record.turn), record.posts))
+
+    async def resume(self, record: TurnRecord) -> None:
+        """Go on with a reply that the token limit cut."""
+        again = await self._store.resume(record.turn)
+        if again is not None:
+            self.add(Job(again.turn, again.posts, again.reply))
+
+    async def close(self, seconds: float) -> None:
+        """Give replies in flight so long; what is left then is kept as interrupted."""
+        self._closing = True
+        tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
+        for lane in self._lanes.values():
+            lane.waiting.clear()
+        if not tasks:
+            return
+        await asyncio.wait(tasks, timeout=seconds)
+        for lane in self._lanes.values():
+            if lane.current is not None:
+                lane.current.stop(TurnState.INTERRUPTED)
+        _, late = await asyncio.wait(tasks, timeout=FAREWELL)
+        for task in late:
+            task.cancel()
+
+    def _waits(self, turn: Turn) -> bool:
+        lane = self._lanes.get(turn.key)
+        return lane is not None and any(job.turn.id == turn.id for job in lane.waiting)
+
+    async def _serve(self, key: ConversationKey, lane: Lane) -> None:
+        try:
+            while lane.waiting:
+                lane.current = self._begin(lane.waiting.popleft())
+                if lane.current.turn.message.id in lane.withdrawn:
+                    lane.current.withdraw()
+                await lane.current.run()
+                lane.current = None
+        finally:
+            del self._lanes[key]
+
+
+FAREWELL = 10.0
+"""Seconds to store and post what was said of the replies that did not end in time."""

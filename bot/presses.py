@@ -1,0 +1,57 @@
+"""What pressing a button does: only for who asked, or may administer the place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot import texts
+from bot.buttons import Action
+from bot.chat import Chat, ended_draft
+from bot.errors import CommandError
+from bot.lanes import Lanes
+from bot.store import TurnRecord
+from bot.types import Pressed, Role, TurnState
+
+
+class Presses:
+    def __init__(self, chat: Chat, lanes: Lanes):
+        self._chat = chat
+        self._store = chat.store
+        self._lanes = lanes
+
+    async def press(self, event: Pressed, role: Role) -> None:
+        """Raises CommandError with what to tell whoever pressed it."""
+        button = await self._store.button(event.button)
+        record = await self._store.turn(button.turn_id) if button else None
+        if button is None or record is None:
+            raise CommandError(texts.BUTTON_GONE)
+        if event.user != button.owner and role < Role.ADMIN:
+            raise CommandError(texts.NOT_YOUR_BUTTON)
+        await self._act(Action(button.action), record, event)
+
+    async def _act(self, action: Action, record: TurnRecord, event: Pressed) -> None:
+        match action:
+            case Action.ANSWER_NOW:
+                self._lanes.answer_now(record.turn)
+            case Action.STOP | Action.CANCEL:
+                self._lanes.cancel(record.turn)
+            case Action.REGENERATE | Action.TRY_AGAIN:
+                await self._lanes.regenerate(record)
+            case Action.CONTINUE:
+                await self._lanes.resume(record)
+            case Action.THOUGHTS:
+                await self._chat.presenters[event.place.adapter].thoughts(
+                    event.place, record.reply.reasoning, event.ref.id, event.user
+                )
+            case Action.PREVIOUS:
+                await self._leaf(record, -1)
+            case Action.NEXT:
+                await self._leaf(record, +1)
+
+    async def _leaf(self, record: TurnRecord, step: int) -> None:
+        """Show another variant in place; it is the one that counts as history from now on."""
+        variants = await self._store.variants(record.turn)
+        index = (variants.chosen + step) % len(variants.replies)
+        await self._store.choose(record.turn, index)
+        chosen = replace(record, reply=variants.replies[index])
+        await self._chat.show(chosen, ended_draft(chosen, TurnState.DONE))

@@ -1,0 +1,41 @@
+"""What a crash left behind: turns that nobody is working on, replies that were not delivered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from bot.adapter import Adapter
+from bot.chat import Chat, ended_draft
+from bot.lanes import Job, Lanes
+from bot.store import TurnRecord
+from bot.types import TurnState, utcnow
+
+log = structlog.get_logger(__name__)
+
+
+async def recover(adapter: Adapter, chat: Chat, lanes: Lanes, max_age: timedelta) -> None:
+    """Turns that had not begun are answered now; of those that had, what was said stays, marked
+    as cut off; finished replies that were waiting for the network are delivered."""
+    for record in await chat.store.unfinished(adapter.name):
+        if not _begun(record) and _fresh(record, max_age) and adapter.limits.lasting:
+            lanes.add(Job(record.turn))
+        else:
+            log.info("turn was cut off by a restart", turn=record.turn.id)
+            draft = ended_draft(record, TurnState.INTERRUPTED)
+            await chat.keep(record.turn, draft, record.reply.usage)
+    for record in await chat.store.pending(adapter.name):
+        if adapter.limits.lasting:
+            log.info("delivering what a restart held up", turn=record.turn.id)
+            await chat.show(record, ended_draft(record))
+        else:
+            await chat.store.delivered(record.turn)
+
+
+def _begun(record: TurnRecord) -> bool:
+    return bool(record.posts or record.reply.text or record.reply.reasoning)
+
+
+def _fresh(record: TurnRecord, max_age: timedelta) -> bool:
+    return utcnow() - record.turn.message.time <= max_age
