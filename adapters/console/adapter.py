@@ -1,0 +1,145 @@
+"""The adapter: what the core's primitives mean on a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import getpass
+import itertools
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from adapters.console.face import Face
+from adapters.console.files import save, size
+from adapters.console.plain import Plain
+from adapters.console.text import command
+from bot.adapter import Inbox
+from bot.errors import Forbidden, StoreError, Unavailable
+from bot.types import (
+    CommandSpec,
+    Invoked,
+    Message,
+    Place,
+    Post,
+    PostRef,
+    Received,
+    Role,
+    UserRef,
+)
+
+
+class ConsoleConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    conversation: str = Field("default", min_length=1)
+    """Each name is a conversation of its own."""
+    banner: str = ""
+    """Shown above the first prompt of a terminal."""
+    history: Path | None = None
+    """Where the lines typed at a terminal are remembered; nowhere by default."""
+    downloads: Path = Path()
+    """Where files that come with a reply are saved; the current folder by default."""
+    patience: float = Field(600.0, gt=0)
+    """Seconds without a sign of life after which a line from a pipe counts as unanswered."""
+
+
+class Console:
+    """Its one user is the operating system's, and administers the place."""
+
+    Config: ClassVar[type[BaseModel]] = ConsoleConfig
+    name = "console"
+
+    def __init__(self, config: ConsoleConfig) -> None:
+        self._downloads = config.downloads
+        self._place = Place(self.name, config.conversation, private=True)
+        self._user = UserRef(self.name, _login(), _login())
+        self._face = _face(config)
+        self.limits = self._face.limits
+        self._ids = map(str, itertools.count(1))
+        self._growing: set[str] = set()
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether `run` ended because the user pressed Ctrl-C twice."""
+        return self._face.interrupted
+
+    async def run(self, inbox: Inbox) -> None:
+        """Return at the end of the input, or when the user leaves. Raises Unavailable."""
+        if sys.stdin is None or sys.stdout is None:  # others may have got their descriptors since
+            raise Unavailable("A chat needs an open standard input and output.")
+
+        async def say(line: str, id: str) -> None:
+            try:
+                await inbox.put(self._event(line, id))
+            except StoreError as error:
+                await self.send(self._place, Post(str(error)))
+
+        await self._face.run(say)
+
+    def _event(self, line: str, id: str) -> Received | Invoked:
+        if called := command(line):
+            return Invoked(self._place, self._user, *called, id=id)
+        return Received(self._place, Message("user", line, author=self._user, id=id))
+
+    async def send(self, place: Place, post: Post) -> PostRef:
+        ref = PostRef(place, next(self._ids))
+        await self._show(ref, post)
+        return ref
+
+    async def edit(self, ref: PostRef, post: Post) -> None:
+        if ref.id not in self._growing:
+            raise Forbidden("What has been printed can't be changed.")
+        await self._show(ref, post)
+
+    async def delete(self, ref: PostRef) -> None:
+        if ref.id not in self._growing:
+            raise Forbidden("What has been printed can't be taken back.")
+        self._growing.discard(ref.id)
+        await self._face.drop(ref.id)
+
+    async def typing(self, place: Place) -> None:
+        self._face.alive()
+
+    async def role(self, user: UserRef, place: Place) -> Role:
+        return Role.OWNER
+
+    async def publish(self, commands: Sequence[CommandSpec]) -> None:
+        self._face.offer(commands)
+
+    async def _show(self, ref: PostRef, post: Post) -> None:
+        if post.final:
+            post = await self._keep_files(post)
+        (self._growing.discard if post.final else self._growing.add)(ref.id)
+        await self._face.show(ref.id, post)
+
+    async def _keep_files(self, post: Post) -> Post:
+        notes = [post.text] if post.text else []
+        for file in post.files:
+            path = await asyncio.to_thread(save, file, self._downloads)
+            notes.append(f"`{path}` ({size(len(file.data))})")
+        return dataclasses.replace(post, text="\n\n".join(notes), files=())
+
+
+def _face(config: ConsoleConfig) -> Face:
+    if not _interactive():
+        return Plain(config.patience)
+    from adapters.console.terminal import Terminal  # its libraries are slow to import
+
+    return Terminal(config.banner, config.history)
+
+
+def _interactive() -> bool:
+    ends = (sys.stdin, sys.stdout)
+    return all(end and end.isatty() for end in ends) and os.environ.get("TERM") != "dumb"
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        return str(os.getuid())
