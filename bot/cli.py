@@ -19,6 +19,7 @@ from bot.errors import ChinwagError
 
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.store.location import Location
 
 FILE = "bot.config.file"  # in a context's meta, which all of its commands share
 
@@ -105,13 +106,69 @@ def show() -> None:
     click.echo(show(config.check(source), source), nl=False)
 
 
+@cli.group()
+def db() -> None:
+    """Copy, check and put back the database of a bot that may be running."""
+
+
+@db.command()
+@config_file
+def upgrade() -> None:
+    """Bring the database to this version; the bot does so itself when it starts."""
+    from bot.store.migrate import upgrade
+    from bot.store.open import PATIENCE
+
+    location = _database()
+    done = upgrade(location, PATIENCE)
+    click.echo(f"{location} {'was upgraded' if done else 'is up to date'}.")
+
+
+@db.command()
+@config_file
+def backup() -> None:
+    """Put a verified copy into the folder of backups, and say where it is."""
+    from bot.store.backup import backup
+
+    click.echo(backup(_database()))
+
+
+@db.command()
+@click.argument("copy", type=click.Path(dir_okay=False, path_type=Path))
+@config_file
+def restore(copy: Path) -> None:
+    """Put COPY in the database's place; the old file is kept."""
+    from bot.store.backup import restore
+
+    location = _database()
+    kept = restore(location, copy)
+    click.echo(f"{location} is now {copy}." + (f" The old one is {kept}." if kept else ""))
+
+
+@db.command("check")
+@config_file
+def check_database() -> None:
+    """Read all of the database and say whether it is whole."""
+    from bot.store.backup import check
+
+    location = _database()
+    check(location)
+    click.echo(f"{location} is whole.")
+
+
+def _database() -> Location:
+    from bot.store.location import locate
+
+    config = load_config()
+    return locate(config.store.url, config.home)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; whatever goes wrong is a sentence on stderr."""
     os.umask(0o077)  # history, logs and backups are for nobody else on this machine
     try:
         code = cli.main(arguments, prog_name="chinwag", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader has what it wanted
+    except (BrokenPipeError, SystemExit):  # click exits by itself for a broken pipe only
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (click.Abort, KeyboardInterrupt):

@@ -24,8 +24,8 @@ from bot.secrets import redact
 Format = Literal["auto", "json", "console"]
 
 OURS = ("bot", "adapters", "chinwag")
-LOUD: Mapping[str, int] = {"httpx": logging.WARNING, "httpcore": logging.WARNING}
-"""Libraries whose INFO is one line a request."""
+LOUD: Mapping[str, int] = dict.fromkeys(("alembic", "httpcore", "httpx"), logging.WARNING)
+"""Libraries whose INFO is one line a request, or a start."""
 
 TEXTS = ("text", "reasoning", "prompt")
 """Keys of a line that hold what somebody said."""

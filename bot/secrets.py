@@ -48,9 +48,10 @@ _known: set[str] = set()
 
 
 def remember(value: str) -> None:
-    """From now on `redact` masks it, also as it looks in JSON, in a URL and in Python's repr."""
+    """From now on `redact` masks it, also as it looks in a URL, in Python's repr and in JSON."""
     if len(value) >= SHORTEST:
-        _known.update({value, json.dumps(value)[1:-1], quote(value, safe=""), repr(value)[1:-1]})
+        forms = {value, quote(value, safe=""), repr(value)[1:-1]}
+        _known.update(forms, {json.dumps(form)[1:-1] for form in forms})
 
 
 def redact(text: str) -> str:

@@ -22,19 +22,10 @@ Number = Annotated[float, Field(strict=True)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Options = Annotated[Mapping[str, Any], BeforeValidator(lambda data: {} if data is None else data)]
 
-SQLITE = "sqlite:///"
-
 
 class Store(Section):
-    url: str = Field(default=f"{SQLITE}chinwag.db", pattern=r"^(sqlite|postgresql)(\+\w+)?://")
+    url: str = Field(default="sqlite:///chinwag.db", pattern=r"^(sqlite|postgresql)(\+\w+)?://")
     """sqlite:///FILE (relative to home), or postgresql://USER:PASSWORD@HOST/DATABASE."""
-
-    def within(self, home: Path) -> str:
-        """The URL with SQLite's path made absolute."""
-        scheme, _, path = self.url.partition(":///")
-        if not scheme.startswith("sqlite") or path in ("", ":memory:"):
-            return self.url
-        return f"{scheme}:///{home / path}"
 
 
 class Sampling(Section):
@@ -102,7 +93,3 @@ class Config(Section):
     turns: Turns = Turns()
     plugins: Mapping[str, Options] = Field(default={})
     log: Log = Log()
-
-    @property
-    def store_url(self) -> str:
-        return self.store.within(self.home)

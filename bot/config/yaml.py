@@ -15,6 +15,9 @@ import yaml
 
 Path = tuple[int | str, ...]
 
+DEEPEST = 50
+"""Sections and lists within each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -41,11 +44,7 @@ class Document:
 def parse(text: str) -> Document:
     """Raises Faulty with everything that is wrong with the text, as far as it could be read."""
     try:
-        for event in yaml.parse(text, Loader=_Loader):
-            if getattr(event, "anchor", None):
-                raise Faulty(
-                    Fault(_line(event.start_mark), "anchors and aliases are not used here")
-                )
+        _check_shape(text)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -53,13 +52,23 @@ def parse(text: str) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise Faulty(Fault(line, f"not YAML: the character U+{error.character:04X}")) from None
-    except RecursionError:
-        raise Faulty(Fault(1, "nested too deeply")) from None
     reading = _Reading()
     data = None if node is None else reading.value(node, ())
     if reading.faults:
         raise Faulty(*reading.faults)
     return Document(data, reading.lines)
+
+
+def _check_shape(text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = _line(event.start_mark)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise Faulty(Fault(line, "nested too deeply"))
+        if getattr(event, "anchor", None):
+            raise Faulty(Fault(line, "anchors and aliases are not used here"))
 
 
 def scalar(text: str) -> Any:

@@ -101,18 +101,9 @@ def test_a_broken_list_in_the_environment_is_refused(faults: Faults) -> None:
     assert fault.startswith("CHINWAG__SAMPLING__STOP: not YAML: ")
 
 
-def test_home_is_made_absolute_and_sqlite_lives_in_it(write: Write, tmp_path: Path) -> None:
-    config = scripted("home: data\n")
-    assert config.home == tmp_path / "data"
-    assert config.store_url == f"sqlite:///{tmp_path}/data/chinwag.db"
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["sqlite:////srv/x.db", "sqlite:///:memory:", "sqlite+aiosqlite:////x", "postgresql://a@b/c"],
-)
-def test_a_complete_store_url_is_left_as_it_is(write: Write, url: str) -> None:
-    assert scripted(f"store: {{url: '{url}'}}\n").store_url == url
+def test_home_is_made_absolute(write: Write, tmp_path: Path) -> None:
+    assert scripted("home: data\n").home == tmp_path / "data"
+    assert scripted("home: ~/data\n").home == Path.home() / "data"
 
 
 def test_only_written_sampling_overrides_the_models_own(write: Write) -> None:
