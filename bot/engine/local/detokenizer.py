@@ -11,7 +11,7 @@ from functools import cache
 from typing import Protocol
 
 LONGEST_CHARACTER = 4
-"""Bytes of a character in UTF-8, so at most as many tokens."""
+"""Bytes of a character in UTF-8, so as many tokens at most."""
 
 
 class Detokenizer(Protocol):
@@ -53,16 +53,17 @@ class WindowDetokenizer:
         self._decode, self._hidden = decode, hidden
         self._shown = list(after[-LONGEST_CHARACTER:])
         self._waiting: list[int] = []
+        self._parts = 0
 
     def push(self, token: int) -> str:
         if token in self._hidden:
             return ""
         self._waiting.append(token)
         text = self._added()
-        if text.endswith("\ufffd") and len(self._waiting) < LONGEST_CHARACTER:
+        self._parts += text.endswith("\ufffd")
+        if not text or (text.endswith("\ufffd") and self._parts < LONGEST_CHARACTER):
             return ""
-        if text:
-            self._shown, self._waiting = self._waiting, []
+        self._shown, self._waiting, self._parts = self._waiting, [], 0
         return text
 
     def close(self) -> str:

@@ -18,7 +18,8 @@ class Found(NamedTuple):
 
 
 class Watch:
-    """Holds back only what may still become one of `strings`."""
+    """Holds back only what may still become one of `strings`. The first to be complete counts,
+    so that it makes no difference how the text is cut."""
 
     def __init__(self, strings: Sequence[str]):
         self._strings = tuple(string for string in strings if string)
@@ -27,10 +28,11 @@ class Watch:
 
     def push(self, text: str) -> Found:
         text, self._held = self._held + text, ""
-        found = [(text.find(string), -len(string), string) for string in self._strings]
-        if found := [place for place in found if place[0] >= 0]:
-            start, _, match = min(found)
-            return Found(text[:start], match, text[start + len(match) :])
+        starts = ((text.find(string), string) for string in self._strings)
+        ends = [(start + len(string), start) for start, string in starts if start >= 0]
+        if ends:
+            end, start = min(ends)
+            return Found(text[:start], text[start:end], text[end:])
         start = self._possible_start(text)
         self._held = text[start:]
         return Found(text[:start])

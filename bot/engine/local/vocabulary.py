@@ -58,7 +58,7 @@ class Vocabulary:
         self.eos_ids = frozenset(eos_ids)
         self.think = _think_tags(tokenizer, source)
         controls = _control_tokens(tokenizer)
-        self._tokenizer, self._backend = tokenizer, backend
+        self.tokenizer, self._backend = tokenizer, backend
         self._encoder = _marked(backend, controls)
         self._template = ChatTemplate(tokenizer, self.think, controls)
         self._hidden = frozenset(
