@@ -38,7 +38,9 @@ def locate(url: str, home: Path) -> Location:
             return Location(url_, file, home / "backups")
         case "postgresql":
             if find_spec("psycopg") is None:
-                raise ConfigError("needs a driver: pip install 'chinwag[postgres]'", key="store.url")
+                raise ConfigError(
+                    "needs a driver: pip install 'chinwag[postgres]'", key="store.url"
+                )
             return Location(parsed.set(drivername="postgresql+psycopg"), None, home / "backups")
     raise ConfigError("expected sqlite:///FILE or postgresql://…", key="store.url")
 

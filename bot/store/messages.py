@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import records
@@ -81,8 +81,9 @@ class Messages:
             if row is None or row.text == text:
                 return None
             row.text, row.edited_at = text, utcnow()
-            turn = await session.scalar(_last_turn_of(row))
-            return None if turn is None else records.turn(turn)
+            same = ConversationRow.id == row.conversation_id
+            turn = await session.scalar(records.last_turn(same & ACTIVE))
+            return records.turn(turn) if turn is not None and turn.question is row else None
 
     async def remove(self, place: Place, ids: Sequence[str]) -> int:
         async with self._database.write() as session:
@@ -143,20 +144,4 @@ def _delivered(place: Place, *ids: str) -> ColumnElement[bool]:
         (MessageRow.adapter == place.adapter)
         & (MessageRow.chat == place.chat)
         & MessageRow.platform_id.in_(ids)
-    )
-
-
-def _last_turn_of(row: MessageRow) -> Select[TurnRow]:
-    """The newest turn of a message that is its active conversation's last question."""
-    last = (
-        select(func.max(TurnRow.question_id))
-        .where(TurnRow.conversation_id == row.conversation_id)
-        .scalar_subquery()
-    )
-    return (
-        records.whole_turns()
-        .join(TurnRow.conversation)
-        .where(ACTIVE, TurnRow.question_id == row.id, last == row.id)
-        .order_by(TurnRow.id.desc())
-        .limit(1)
     )

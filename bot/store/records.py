@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import cast
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from bot.store import ButtonRecord, Reply, SettingChange, TurnRecord
@@ -32,6 +32,12 @@ def whole_turns() -> Select[TurnRow]:
         joinedload(TurnRow.reply),
         selectinload(TurnRow.posts),
     )
+
+
+def last_turn(conversation: ColumnElement[bool]) -> Select[TurnRow]:
+    """The newest turn of a conversation's last question."""
+    turns = whole_turns().join(TurnRow.conversation).where(conversation)
+    return turns.order_by(TurnRow.question_id.desc(), TurnRow.id.desc()).limit(1)
 
 
 def message(row: MessageRow) -> Message:

@@ -142,7 +142,9 @@ class TurnRow(Spent, Base):
     question: Mapped[MessageRow] = relationship(foreign_keys=question_id, lazy="raise_on_sql")
     reply: Mapped[MessageRow | None] = relationship(foreign_keys=reply_id, lazy="raise_on_sql")
     posts: Mapped[list[PostRow]] = relationship(
-        order_by="PostRow.ordinal", cascade="all, delete-orphan", lazy="raise_on_sql"
+        order_by="PostRow.turn_id, PostRow.ordinal",
+        cascade="all, delete-orphan",
+        lazy="raise_on_sql",
     )
 
 

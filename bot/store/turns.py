@@ -64,9 +64,7 @@ class Turns:
         return await self._first(records.whole_turns().where(TurnRow.id == turn_id))
 
     async def last_turn(self, key: ConversationKey) -> TurnRecord | None:
-        turns = records.whole_turns().join(TurnRow.conversation).where(active(key))
-        newest = turns.order_by(TurnRow.question_id.desc(), TurnRow.id.desc())
-        return await self._first(newest.limit(1))
+        return await self._first(records.last_turn(active(key)))
 
     async def unfinished(self, adapter: str) -> list[TurnRecord]:
         return await self._all(_undelivered(adapter).where(TurnRow.state.not_in(ENDED)))
