@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -19,6 +20,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot.errors import ChinwagError
 from bot.secrets import redact
 
 Format = Literal["auto", "json", "console"]
@@ -39,7 +41,7 @@ def setup(
     """Send all logging to stderr, or to a file (rotated, mode 0600) that leaves the terminal alone.
 
     `texts` says whether what people and the model say may be logged: without it the keys of
-    `TEXTS` are replaced by their length.
+    `TEXTS` are replaced by their length. Raises ChinwagError for a file that can't be written.
     """
     wanted = logging.getLevelName(level.upper())
     handler = _to_file(file) if file else logging.StreamHandler(sys.stderr)
@@ -47,7 +49,8 @@ def setup(
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
-        old.close()
+        with suppress(OSError):  # what a full disk did not take stays lost
+            old.close()
     root.addHandler(handler)
     root.setLevel(max(wanted, logging.INFO))
     for name in OURS:
@@ -55,6 +58,7 @@ def setup(
     for name, least in LOUD.items():
         logging.getLogger(name).setLevel(max(wanted, least))
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a full disk would print each line, unredacted, on stderr
     _configure_structlog()
 
 
@@ -70,8 +74,11 @@ class _PrivateFile(RotatingFileHandler):
 
 
 def _to_file(path: Path) -> logging.Handler:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return _PrivateFile(path, maxBytes=FILE_BYTES, backupCount=FILES)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return _PrivateFile(path, maxBytes=FILE_BYTES, backupCount=FILES)
+    except OSError as error:
+        raise ChinwagError(f"The log {path} can't be written: {error.strerror}.") from None
 
 
 def _common() -> list[Processor]:

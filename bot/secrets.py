@@ -129,10 +129,11 @@ def _from_file(path: str) -> str:
     try:
         with Path(path).expanduser().open("rb") as file:
             return file.read(LARGEST).decode()
-    except OSError as error:
-        raise ConfigError(f"can't read this secret: {error.strerror}", file=path) from None
     except UnicodeDecodeError:
         raise ConfigError("this secret is not UTF-8 text", file=path) from None
+    except (OSError, RuntimeError) as error:  # the latter for a `~` that is nowhere
+        reason = getattr(error, "strerror", error)
+        raise ConfigError(f"can't read this secret: {reason}", file=path) from None
 
 
 def _from_credential(name: str) -> str:

@@ -45,14 +45,12 @@ def _adapter(item: tuple[str, Any]) -> BaseModel:
 
 def _config(kind: plugins.Kind, name: object, location: tuple[str, ...] = ()) -> type[BaseModel]:
     """Of the plugin with this name. Raises ValidationError, at the location."""
-    known = plugins.names(kind)
-    if name not in known:
-        hint = nearest(str(name), known)
-        raise problems([(location, f"there is no {name!r} among the {kind}; {hint}")])
     try:
         return plugins.load(kind, str(name)).Config  # type: ignore[no-any-return]  # Protocol
     except PluginError as error:
-        raise problems([(location, str(error))]) from None
+        known = plugins.names(kind)
+        missing = f"there is no {name!r} among the {kind}; {nearest(str(name), known)}"
+        raise problems([(location, str(error) if name in known else missing)]) from None
 
 
 def _named(data: Any) -> Any:

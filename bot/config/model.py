@@ -13,13 +13,22 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.config.chosen import Adapters, Engine
 from bot.config.people import Person, Someone
-from bot.config.source import HOME
+from bot.config.source import HOME, absolute
 from bot.section import Section
 from bot.types import RespondMode, ThinkingMode
 
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
-Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+def _folder(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("expected a path, which has no NUL in it")
+    return absolute(path)
+
+
+Folder = Annotated[Path, AfterValidator(_folder)]
+
 Options = Annotated[Mapping[str, Any], BeforeValidator(lambda data: {} if data is None else data)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,16 +66,31 @@ class Source:
 
 
 def find(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path | None:
-    """The file that was named, or else the first of those that exist. Raises ConfigError where
-    one was named and isn't there."""
-    named = path or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
-    if named is not None:
-        if not named.exists():
-            how = "--config" if path else VARIABLE
-            raise ConfigError(f"there is no such file, though {how} names it", file=str(named))
-        return named
-    home = Path(environ.get(f"{PREFIX}HOME") or HOME).expanduser()
-    return next((p for p in (Path("config.yaml"), home / "config.yaml") if p.exists()), None)
+    """The file that is named, or else the first that is there of ./config.yaml and home's."""
+    if path is not None:
+        return path
+    if named := environ.get(VARIABLE):
+        return Path(named)
+    candidates = [Path("config.yaml")]
+    with suppress(ValueError):
+        candidates.append(absolute(Path(environ.get(f"{PREFIX}HOME") or HOME)) / "config.yaml")
+    return next((candidate for candidate in candidates if _is_there(candidate)), None)
+
+
+def absolute(path: Path) -> Path:
+    """Raises ValueError where there is no such path."""
+    try:
+        return path.expanduser().absolute()
+    except (RuntimeError, FileNotFoundError):
+        raise ValueError("expected an absolute path: there is no folder to start from") from None
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def read(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Source:
@@ -103,8 +119,9 @@ def _text(file: Path) -> str:
     try:
         with file.open("rb") as stream:
             content = stream.read(LARGEST + 1)
-    except OSError as error:
-        raise ConfigError(f"can't be read: {error.strerror}", file=str(file)) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", error)
+        raise ConfigError(f"can't be read: {reason}", file=str(file)) from None
     if len(content) > LARGEST:
         raise ConfigError(f"is larger than {LARGEST} bytes: not a config", file=str(file))
     try:

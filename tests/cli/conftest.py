@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,11 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for handler in root.handlers[:]:
         if handler not in handlers:
             root.removeHandler(handler)
-            handler.close()
+            with suppress(OSError):
+                handler.close()
     root.handlers, root.level = handlers, level
     logging.captureWarnings(False)
+    logging.raiseExceptions = True
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
     os.umask(mask)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import logs
+from bot.errors import ChinwagError
 from bot.secrets import remember
 
 Capture = pytest.CaptureFixture[str]
@@ -166,3 +167,15 @@ def test_setting_up_again_replaces_what_was(capsys: Capture) -> None:
     logs.setup("info", "json")
     structlog.get_logger("bot").info("once")
     assert len(lines(capsys)) == 1
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(ChinwagError, match=r"home/chinwag.log can't be written: "):
+        logs.setup(file=tmp_path / "home" / "chinwag.log")
+
+
+def test_a_line_that_cannot_be_written_reaches_no_terminal(capsys: Capture) -> None:
+    logs.setup(file=Path("/dev/full"))
+    structlog.get_logger("bot").info("lost", secret=TELEGRAM)
+    assert capsys.readouterr() == ("", "")

@@ -30,13 +30,19 @@ def test_the_first_file_that_is_named_or_exists_is_read(write: Write, tmp_path: 
     assert find(here, environ) == here
 
 
-@pytest.mark.parametrize(
-    ("path", "environ", "how"),
-    [(Path("no.yaml"), {}, "--config"), (None, {"CHINWAG_CONFIG": "no.yaml"}, "CHINWAG_CONFIG")],
-)
-def test_a_named_file_must_exist(path: Path | None, environ: dict[str, str], how: str) -> None:
-    with pytest.raises(ConfigError, match=f"^no.yaml: there is no such file, though {how}"):
-        find(path, environ)
+@pytest.mark.parametrize("name", ["no.yaml", "no/such/folder/a.yaml", "a\0b"])
+def test_a_named_file_must_exist(name: str) -> None:
+    for path, environ in [(Path(name), {}), (None, {"CHINWAG_CONFIG": name})]:
+        with pytest.raises(ConfigError, match=f"^{name}: can't be read: "):
+            read(path, environ)
+
+
+@pytest.mark.parametrize("home", ["~no-such-user/x", "/proc/1/root/x"])
+def test_a_home_that_cannot_be_looked_into_holds_no_config(
+    home: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find(None, {"CHINWAG__HOME": home}) is None
 
 
 @pytest.mark.parametrize(
