@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bot.errors import PluginError
@@ -14,13 +15,19 @@ if TYPE_CHECKING:
 Kind = Literal["adapters", "engines", "plugins"]
 
 
+@cache
+def _points(kind: Kind) -> EntryPoints:
+    """Read once: it looks into every installed distribution."""
+    return entry_points(group=f"chinwag.{kind}")
+
+
 def names(kind: Kind) -> list[str]:
-    return sorted(point.name for point in entry_points(group=f"chinwag.{kind}"))
+    return sorted(_points(kind).names)
 
 
 def load(kind: Kind, name: str) -> Any:
     """The object behind an entry point. Raises PluginError, naming what to install."""
-    points = entry_points(group=f"chinwag.{kind}", name=name)
+    points = _points(kind).select(name=name)
     if not points:
         raise PluginError(name, f"no such plugin in {kind}; there are: {', '.join(names(kind))}")
     return _import(next(iter(points)))
