@@ -49,6 +49,15 @@ class TurnRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Variants:
+    """All ended replies to one message that said something, oldest first; `chosen` is the index
+    of the one that counts as history, 0 where there are none."""
+
+    replies: tuple[Reply, ...] = ()
+    chosen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ButtonRecord:
     """What a button's id stands for. `owner` is whose question it belongs to."""
 
@@ -136,8 +145,8 @@ class Store(Protocol):
 
     async def turn(self, turn_id: int) -> TurnRecord | None: ...
 
-    async def variants(self, turn: Turn) -> list[Reply]:
-        """All ended replies to the turn's message that said something, oldest first."""
+    async def variants(self, turn: Turn) -> Variants:
+        """Of the turn's message, whichever of its turns this is."""
 
     async def choose(self, turn: Turn, index: int) -> None:
         """Make one variant the one that counts as history. Raises IndexError."""

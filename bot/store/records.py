@@ -24,20 +24,24 @@ from bot.types import FinishReason, Message, Place, PostRef, Speaker, Turn, Usag
 USAGE = tuple(field.name for field in fields(Usage))
 
 
-def whole_turns() -> Select[TurnRow]:
-    """Turns with all that a record of them needs."""
+def turns() -> Select[TurnRow]:
+    """With what was asked and said, and where."""
     return select(TurnRow).options(
         joinedload(TurnRow.conversation),
         joinedload(TurnRow.question),
         joinedload(TurnRow.reply),
-        selectinload(TurnRow.posts),
     )
+
+
+def whole_turns() -> Select[TurnRow]:
+    """With all that a TurnRecord needs."""
+    return turns().options(selectinload(TurnRow.posts))
 
 
 def last_turn(conversation: ColumnElement[bool]) -> Select[TurnRow]:
     """The newest turn of a conversation's last question."""
-    turns = whole_turns().join(TurnRow.conversation).where(conversation)
-    return turns.order_by(TurnRow.question_id.desc(), TurnRow.id.desc()).limit(1)
+    found = whole_turns().join(TurnRow.conversation).where(conversation)
+    return found.order_by(TurnRow.question_id.desc(), TurnRow.id.desc()).limit(1)
 
 
 def message(row: MessageRow) -> Message:
@@ -75,9 +79,11 @@ def usage(row: Spent | Row[*tuple[object, ...]]) -> Usage:
     return Usage(**{name: getattr(row, name) for name in USAGE})
 
 
-def post_rows(posts: Sequence[PostRef]) -> list[PostRow]:
+def post_rows(turn_id: int, posts: Sequence[PostRef]) -> list[PostRow]:
     return [
-        PostRow(ordinal=n, chat=p.place.chat, thread=p.place.thread, platform_id=p.id)
+        PostRow(
+            turn_id=turn_id, ordinal=n, chat=p.place.chat, thread=p.place.thread, platform_id=p.id
+        )
         for n, p in enumerate(posts)
     ]
 

@@ -143,7 +143,7 @@ class TurnRow(Spent, Base):
     reply: Mapped[MessageRow | None] = relationship(foreign_keys=reply_id, lazy="raise_on_sql")
     posts: Mapped[list[PostRow]] = relationship(
         order_by="PostRow.turn_id, PostRow.ordinal",
-        cascade="all, delete-orphan",
+        viewonly=True,
         lazy="raise_on_sql",
     )
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.store import Reply, TurnRecord, records
+from bot.store import Reply, TurnRecord, Variants, records
 from bot.store.database import Database
 from bot.store.messages import active
 from bot.store.people import spend
-from bot.store.tables import UNDELIVERED, ConversationRow, MessageRow, TurnRow
+from bot.store.tables import UNDELIVERED, ConversationRow, MessageRow, PostRow, TurnRow
 from bot.types import ConversationKey, PostRef, Turn, TurnState, utcnow
 
 ENDED = tuple(state for state in TurnState if state.ended)
@@ -46,10 +46,11 @@ class Turns:
             if old is None:
                 raise LookupError(f"turn {turn.id} was forgotten")
             new = TurnRow(conversation=old.conversation, question=old.question)
-            new.posts = records.post_rows(records.turn_record(old).posts)
             old.delivered_at = old.delivered_at or utcnow()
             session.add(new)
             await session.flush()
+            await session.refresh(old, ["posts"])
+            session.add_all(records.post_rows(new.id, records.turn_record(old).posts))
             return records.turn(new)
 
     async def resume(self, turn: Turn) -> TurnRecord | None:
@@ -58,6 +59,8 @@ class Turns:
             if row is None or not row.state.ended:
                 return None
             row.state, row.ended_at, row.delivered_at = TurnState.QUEUED, None, None
+            await session.flush()
+            await session.refresh(row, ["posts"])
             return records.turn_record(row)
 
     async def turn(self, turn_id: int) -> TurnRecord | None:
@@ -72,9 +75,12 @@ class Turns:
     async def pending(self, adapter: str) -> list[TurnRecord]:
         return await self._all(_undelivered(adapter).where(TurnRow.state.in_(ENDED)))
 
-    async def variants(self, turn: Turn) -> list[Reply]:
+    async def variants(self, turn: Turn) -> Variants:
         async with self._database.read() as session:
-            return [records.reply(row) for row in await session.scalars(_variants(turn))]
+            rows = (await session.scalars(_variants(turn))).all()
+            chosen = [row.reply is not None and row.reply.chosen for row in rows]
+            replies = tuple(records.reply(row) for row in rows)
+            return Variants(replies, chosen.index(True) if any(chosen) else 0)
 
     async def choose(self, turn: Turn, index: int) -> None:
         async with self._database.write() as session:
@@ -83,11 +89,9 @@ class Turns:
 
     async def posted(self, turn: Turn, posts: Sequence[PostRef]) -> None:
         async with self._database.write() as session:
-            row = await _one(session, turn)
-            if row is not None:
-                row.posts.clear()
-                await session.flush()
-                row.posts.extend(records.post_rows(posts))
+            if await session.get(TurnRow, turn.id) is not None:
+                await session.execute(delete(PostRow).where(PostRow.turn_id == turn.id))
+                session.add_all(records.post_rows(turn.id, posts))
 
     async def delivered(self, turn: Turn) -> None:
         async with self._database.write() as session:
@@ -105,7 +109,7 @@ class Turns:
 
 async def _one(session: AsyncSession, turn: Turn) -> TurnRow | None:
     """Locked until the transaction ends, where a database locks rows."""
-    one = records.whole_turns().where(TurnRow.id == turn.id)
+    one = records.turns().where(TurnRow.id == turn.id)
     return await session.scalar(one.with_for_update(of=TurnRow))
 
 
@@ -142,20 +146,12 @@ async def _choose(session: AsyncSession, chosen: TurnRow) -> None:
 
 
 def _variants(turn: Turn) -> Select[TurnRow]:
-    sibling = aliased(TurnRow)
-    return (
-        records.whole_turns()
-        .join(
-            sibling,
-            and_(
-                sibling.conversation_id == TurnRow.conversation_id,
-                sibling.question_id == TurnRow.question_id,
-            ),
-        )
-        .join(TurnRow.reply)
-        .where(sibling.id == turn.id, TurnRow.state.in_(ENDED), MessageRow.text != "")
-        .order_by(TurnRow.id)
+    asked = aliased(TurnRow)
+    same = (asked.conversation_id == TurnRow.conversation_id) & (
+        asked.question_id == TurnRow.question_id
     )
+    ended = records.turns().join(asked, same).join(TurnRow.reply).where(TurnRow.state.in_(ENDED))
+    return ended.where(asked.id == turn.id, MessageRow.text != "").order_by(TurnRow.id)
 
 
 def _undelivered(adapter: str) -> Select[TurnRow]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.store import Reply
+from bot.store import Reply, Variants
 from bot.store.sql import SqlStore
 from bot.types import PostRef, Turn, TurnState, Usage
 from tests.store.samples import ANN, ELSEWHERE, HERE, answer, ask, said, spoken
@@ -58,7 +58,7 @@ async def test_a_turn_that_said_nothing_leaves_its_question(store: SqlStore) -> 
     turn = await ask(store, "question")
     await store.finish(turn, TurnState.FAILED, Reply(reasoning="hm"), "the engine died")
     assert await spoken(store) == ["question"]
-    assert await store.variants(turn) == []
+    assert await store.variants(turn) == Variants()
 
 
 @pytest.mark.parametrize("state", [TurnState.CANCELLED, TurnState.FAILED, TurnState.INTERRUPTED])
@@ -95,8 +95,9 @@ async def test_the_newest_variant_is_chosen_and_all_are_kept(store: SqlStore) ->
     again = await store.reopen(turn)
     await answer(store, again, "two")
     assert await spoken(store) == ["question", "two"]
-    assert [reply.text for reply in await store.variants(turn)] == ["one", "two"]
-    assert await store.variants(turn) == await store.variants(again)
+    variants = await store.variants(turn)
+    assert ([reply.text for reply in variants.replies], variants.chosen) == (["one", "two"], 1)
+    assert await store.variants(again) == variants
 
 
 async def test_another_variant_can_be_chosen(store: SqlStore) -> None:
@@ -105,6 +106,7 @@ async def test_another_variant_can_be_chosen(store: SqlStore) -> None:
     await answer(store, await store.reopen(turn), "two")
     await store.choose(turn, 0)
     assert await spoken(store) == ["question", "one"]
+    assert (await store.variants(turn)).chosen == 0
     with pytest.raises(IndexError):
         await store.choose(turn, 2)
 
@@ -115,7 +117,7 @@ async def test_the_old_answer_counts_until_the_new_one_said_something(store: Sql
     again = await store.reopen(turn)
     await store.checkpoint(again, TurnState.ANSWERING, Reply("tw"))
     assert await spoken(store) == ["question", "one"]
-    assert [reply.text for reply in await store.variants(turn)] == ["one"]
+    assert [reply.text for reply in (await store.variants(turn)).replies] == ["one"]
     await store.finish(again, TurnState.FAILED, Reply())
     assert await spoken(store) == ["question", "one"]
 
@@ -143,7 +145,7 @@ async def test_resuming_goes_on_with_the_reply_and_the_posts(store: SqlStore) ->
     assert await store.resume(turn) is None
     await answer(store, turn, "half and half")
     assert await spoken(store) == ["question", "half and half"]
-    assert len(await store.variants(turn)) == 1
+    assert len((await store.variants(turn)).replies) == 1
 
 
 async def test_the_last_turn_is_the_newest_of_the_last_question(store: SqlStore) -> None:
@@ -193,7 +195,7 @@ async def test_a_turn_that_is_gone_is_no_error(store: SqlStore) -> None:
     await store.delivered(turn)
     assert await store.turn(404) is None
     assert await store.resume(turn) is None
-    assert await store.variants(turn) == []
+    assert await store.variants(turn) == Variants()
     assert await store.history_before(turn, 50) == []
     with pytest.raises(LookupError):
         await store.reopen(turn)
