@@ -1,0 +1,78 @@
+"""Which tokens may come next, and how likely: temperature, top_k, top_p and min_p.
+
+The order is that of transformers' processors, and so are the distributions, except where a
+nucleus would end between equals.
+
+Sums run by `cumsum` and `softmax`, never by `sum`, which splits a row among threads differently
+for another number of rows: what a row gets depends on that row alone. The highest score is taken
+off before the temperature divides, so that the least temperature stays finite.
+
+Weights are relative to each other, 0 for what may not come, and 0 or NaN altogether in a row
+without a finite maximum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from bot.engine.local.sampling import SamplingState
+
+SMALLEST = torch.finfo(torch.float32).tiny
+
+
+class Likeliest(NamedTuple):
+    """`weights` [B, n] of the tokens `ids` [B, n], the likeliest first. A row that isn't
+    `enough` [B, 1] may have more candidates than these."""
+
+    weights: Tensor
+    ids: Tensor
+    enough: Tensor
+
+
+def needs_order(state: SamplingState) -> bool:
+    return state.top_k > 0 or state.params.top_p < 1
+
+
+def among_all(scores: Tensor, states: Sequence[SamplingState]) -> Tensor:
+    """Weights [B, V] for rows of which none needs an order."""
+    temperature, _, _, min_p = _settings(states, scores.device)
+    weights = ((scores - scores.amax(-1, keepdim=True)) / temperature).exp_()
+    return weights.where(weights >= min_p, 0)
+
+
+def among_likeliest(scores: Tensor, states: Sequence[SamplingState], width: int) -> Likeliest:
+    """Sorts no more than the `width` likeliest tokens of a row."""
+    temperature, top_k, top_p, min_p = _settings(states, scores.device)
+    values, ids = scores.topk(min(width, scores.shape[-1]))
+    highest, lowest = values[:, :1], values[:, -1:]
+    complete = lowest.isneginf() | (values.shape == scores.shape)
+    weights = ((values - highest) / temperature).exp_()
+
+    limited = top_k > 0
+    kth = values.gather(-1, top_k.long().clamp(1, values.shape[-1]) - 1)
+    weights = weights.where(~limited | (values >= kth), 0)  # its equals stay, as in transformers
+    sums = weights.cumsum(-1)
+    nucleus = top_p * sums[:, -1:]
+    if not all(state.top_k for state in states):
+        likeliest = ((scores - highest) / temperature).softmax(-1).amax(-1, keepdim=True)
+        nucleus = nucleus.where(limited | complete, top_p / likeliest)
+
+    enough = complete | torch.where(limited, kth > lowest, sums[:, -1:] >= nucleus)
+    inside = (sums - weights < nucleus) & (weights >= min_p)
+    inside[:, 0] = True
+    return Likeliest(weights.where(inside, 0), ids, enough)
+
+
+def _settings(states: Sequence[SamplingState], device: torch.device) -> tuple[Tensor, ...]:
+    """temperature, top_k, top_p, min_p: each [B, 1]."""
+    table = [
+        [max(state.params.temperature, SMALLEST) for state in states],
+        [state.top_k for state in states],
+        [state.params.top_p for state in states],
+        [state.params.min_p for state in states],
+    ]
+    return torch.tensor(table, dtype=torch.float32).to(device).unsqueeze(-1).unbind()
