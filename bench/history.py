@@ -15,7 +15,7 @@ from statistics import median, quantiles
 from sqlalchemy import Connection, insert
 
 from bench.report import Figure, show
-from bot.store.database import blocking_engine
+from bot.store.engines import blocking_engine
 from bot.store.location import locate
 from bot.store.open import open_store
 from bot.store.sql import SqlStore

@@ -1,6 +1,7 @@
-"""Run by alembic, on the connection (and within the transaction) of bot.store.migrate.
+"""Run by alembic, on the connection and within the transaction of bot.store.migrate.
 
-A new revision: `make revision` compares an up-to-date database with bot.store.tables.
+A new revision is a file in `versions` that follows the newest one. A test compares what they all
+make with bot.store.tables, to the letter.
 """
 
 from __future__ import annotations

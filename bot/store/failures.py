@@ -42,7 +42,9 @@ def told(where: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise translate(error.orig or error, where) from error
-    except (sqlite3.Error, OSError, PoolTimeout) as error:
+    except PoolTimeout as error:
+        raise StoreUnavailable(f"{where} is busy: try again.") from error
+    except (sqlite3.Error, OSError) as error:
         raise translate(error, where) from error
 
 

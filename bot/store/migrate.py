@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from bot.errors import StoreCorrupt
 from bot.store import revisions
 from bot.store.backup import backup
-from bot.store.database import blocking_engine
+from bot.store.engines import blocking_engine
 from bot.store.failures import told
 from bot.store.location import Location, make_private
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import tempfile
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -155,6 +156,7 @@ async def test_a_full_disk_is_named_and_what_was_kept_stays(home: Path) -> None:
         with pytest.raises(StoreUnavailable, match="disk is full") as caught:
             await ask(store, "x" * 1_000_000)
         assert_one_sentence(caught.value)
+        assert "xxx" not in "".join(traceback.format_exception(caught.value)), "what people say"
         await ask(store, "small again")
         assert await spoken(store) == ["small", "small again"]
 

@@ -139,8 +139,8 @@ async def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
         assert await spoken(store) == ["kept"]
 
 
-def test_of_many_that_start_at_once_one_upgrades(home: Path) -> None:
-    location = locate(SQLITE, home)
+def test_of_many_that_start_at_once_one_upgrades(url: str, home: Path) -> None:
+    location = locate(url, home)
     with ThreadPoolExecutor(8) as starters:
         done = list(starters.map(lambda _: upgrade(location, 30), range(8)))
     assert sorted(done) == [False] * 7 + [True]
