@@ -15,6 +15,7 @@ import yaml
 
 Path = tuple[int | str, ...]
 
+NO_NUMBER = "is no number, or too long a one"
 DEEPEST = 50
 """Sections and lists within each other."""
 
@@ -75,9 +76,13 @@ def scalar(text: str) -> Any:
     """A lone plain scalar, typed as it would be in a document; anything else is a text."""
     if text[:1] in ("[", "{", '"', "'"):
         return parse(text).data
-    return next(
-        (make(text) for regex, _, make in _CORE.values() if re.fullmatch(regex, text)), text
-    )
+    for regex, _, make in _CORE.values():
+        if re.fullmatch(regex, text):
+            try:
+                return make(text)
+            except ValueError:
+                raise Faulty(Fault(1, NO_NUMBER)) from None
+    return text
 
 
 class _Loader(yaml.SafeLoader):
@@ -121,7 +126,7 @@ class _Reading:
             return _TYPES[node.tag](node.value)
         except (KeyError, ValueError):
             known = node.tag in _TYPES
-            problem = "is too long for a number" if known else f"the tag {node.tag} is not known"
+            problem = NO_NUMBER if known else f"the tag {node.tag} is not known"
             self.faults.append(Fault(_line(node.start_mark), problem, path))
             return None
 

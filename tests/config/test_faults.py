@@ -142,7 +142,7 @@ def test_the_error_carries_the_place_of_the_first_mistake(write: Write) -> None:
         ),
         (
             "history: {messages: " + "9" * 5000 + "}",
-            "1: history.messages: is too long for a number",
+            "1: history.messages: is no number, or too long a one",
         ),
         ("[a, b]: c", "1: a key is a word, not a list or a section"),
         ("- a\n- b", "1: expected keys with values"),

@@ -107,6 +107,11 @@ def test_a_broken_list_in_the_environment_is_refused(faults: Faults) -> None:
     assert fault.startswith("CHINWAG__SAMPLING__STOP: not YAML: ")
 
 
+def test_a_number_too_long_to_read_in_the_environment_is_refused(faults: Faults) -> None:
+    (fault,) = faults("", CHINWAG__SAMPLING__SEED="9" * 5000)
+    assert fault == "CHINWAG__SAMPLING__SEED: is no number, or too long a one"
+
+
 def test_home_is_made_absolute(write: Write, tmp_path: Path) -> None:
     assert scripted("home: data\n").home == tmp_path / "data"
     assert scripted("home: ~/data\n").home == Path.home() / "data"
