@@ -5,37 +5,24 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import getpass
-import itertools
 import os
 import sys
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from adapters.console.face import Face
 from adapters.console.files import save, size
 from adapters.console.plain import Plain
 from adapters.console.text import command
-from bot.adapter import Inbox
-from bot.errors import Forbidden, StoreError, Unavailable
-from bot.types import (
-    CommandSpec,
-    Invoked,
-    Message,
-    Place,
-    Post,
-    PostRef,
-    Received,
-    Role,
-    UserRef,
-)
+from bot.adapter import Inbox, Section
+from bot.errors import Gone, StoreError, Unavailable
+from bot.types import CommandSpec, Invoked, Message, Place, Post, PostRef, Received, Role, UserRef
 
 
-class ConsoleConfig(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class ConsoleConfig(Section):
     conversation: str = Field("default", min_length=1)
     """Each name is a conversation of its own."""
     banner: str = ""
@@ -49,9 +36,9 @@ class ConsoleConfig(BaseModel):
 
 
 class Console:
-    """Its one user is the operating system's, and administers the place."""
+    """Its one user is the operating system's, who has started this process and so owns it."""
 
-    Config: ClassVar[type[BaseModel]] = ConsoleConfig
+    Config = ConsoleConfig
     name = "console"
 
     def __init__(self, config: ConsoleConfig) -> None:
@@ -60,7 +47,6 @@ class Console:
         self._user = UserRef(self.name, _login(), _login())
         self._face = _face(config)
         self.limits = self._face.limits
-        self._ids = map(str, itertools.count(1))
         self._growing: set[str] = set()
 
     @property
@@ -87,18 +73,18 @@ class Console:
         return Received(self._place, Message("user", line, author=self._user, id=id))
 
     async def send(self, place: Place, post: Post) -> PostRef:
-        ref = PostRef(place, next(self._ids))
+        ref = PostRef(place, uuid.uuid4().hex)
         await self._show(ref, post)
         return ref
 
     async def edit(self, ref: PostRef, post: Post) -> None:
         if ref.id not in self._growing:
-            raise Forbidden("What has been printed can't be changed.")
+            raise Gone("What has been printed can't be changed.")
         await self._show(ref, post)
 
     async def delete(self, ref: PostRef) -> None:
         if ref.id not in self._growing:
-            raise Forbidden("What has been printed can't be taken back.")
+            raise Gone("What has been printed can't be taken back.")
         self._growing.discard(ref.id)
         await self._face.drop(ref.id)
 

@@ -8,11 +8,11 @@ from bot.types import Post
 
 
 class Answer:
-    """Follows the answer to one message at a time.
+    """Follows the answer to one message or command at a time.
 
     It is complete with the first final post while no other post is still growing. A post that
-    names another message as the one that it replies to answers nothing here. `patience` is in
-    seconds; None waits as long as it takes.
+    names another message as the one that it replies to answers nothing here, and thoughts are
+    but the beginning of an answer. `patience` is in seconds; None waits as long as it takes.
     """
 
     def __init__(self, patience: float | None = None) -> None:
@@ -27,7 +27,9 @@ class Answer:
     def pending(self) -> bool:
         return bool(self._growing) or not self._complete.is_set()
 
-    def expect(self, message: str) -> None:
+    def expect(self, message: str = "") -> None:
+        """What is said next answers `message`; with "" whatever it replies to (a command may
+        bring an old message's answer anew)."""
         self._asked = message
         self._complete.clear()
 
@@ -41,8 +43,13 @@ class Answer:
             self._growing.add(ref)
             return
         self._growing.discard(ref)
-        if not self._growing and post.reply_to in ("", self._asked):
+        if not self._growing and self._is_end(post):
             self._complete.set()
+
+    def _is_end(self, post: Post) -> bool:
+        if not post.reply_to:
+            return True
+        return not post.collapsible and self._asked in ("", post.reply_to)
 
     def dropped(self, ref: str) -> None:
         self._growing.discard(ref)

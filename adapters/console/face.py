@@ -13,7 +13,10 @@ Say = Callable[[str, str], Awaitable[None]]
 
 class Face(Protocol):
     limits: Limits
-    interrupted: bool
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user has left with Ctrl-C."""
 
     async def run(self, say: Say) -> None:
         """Serve until the input ends or the user leaves."""

@@ -10,31 +10,32 @@ _blocks = MarkdownIt("commonmark").enable("table").disable("inline")
 class Growing:
     """A CommonMark text as it arrives: blocks settle one by one, the last one may still change.
 
-    Settled blocks are handed out once; `rest` is what has not settled yet.
+    What has settled is handed out once; `rest` is what has not.
     """
 
     def __init__(self) -> None:
         self._settled = ""
         self.rest = ""
 
-    def become(self, text: str) -> str:
-        """Take the text as it is now; return what has settled since.
-
-        A text that no longer begins with what has settled was rewritten: it is handed out anew.
-        """
+    def become(self, text: str) -> None:
+        """Take the text as it is now. One that no longer begins with what has settled was
+        rewritten, and settles anew."""
         if not text.startswith(self._settled):
             self._settled = ""
-        rest = text[len(self._settled) :]
-        settled = rest[: _last_block(rest)]
-        self._settled += settled
-        self.rest = rest[len(settled) :]
-        return settled
+        self.rest = text[len(self._settled) :]
+
+    def settle(self) -> str:
+        """The blocks that can't change any more."""
+        return self._take(_last_block(self.rest))
 
     def finish(self) -> str:
-        """Settle the rest as well, and return it."""
-        rest, self.rest = self.rest, ""
-        self._settled += rest
-        return rest
+        """All that has not settled yet."""
+        return self._take(len(self.rest))
+
+    def _take(self, length: int) -> str:
+        taken, self.rest = self.rest[:length], self.rest[length:]
+        self._settled += taken
+        return taken
 
 
 def _last_block(text: str) -> int:

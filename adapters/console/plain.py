@@ -10,7 +10,7 @@ from contextlib import aclosing
 from adapters.console.answer import Answer
 from adapters.console.face import Say
 from adapters.console.streams import lines, write
-from adapters.console.text import printable, storable
+from adapters.console.text import command, printable, source, storable
 from bot.errors import Gone, Unavailable
 from bot.types import CommandSpec, Limits, Post, Rate
 
@@ -21,8 +21,10 @@ LIMITS = Limits(
     edit=False,
     delete=False,
     buttons=False,
-    file_bytes=64 * 1024 * 1024,
+    files=False,
     ephemeral=True,
+    collapsible=True,
+    lasting=False,
 )
 
 
@@ -32,8 +34,7 @@ class Plain:
     limits = LIMITS
     interrupted = False
 
-    def __init__(self, patience: float, stdin: int = 0, stdout: int = 1) -> None:
-        self._stdin, self._stdout = stdin, stdout
+    def __init__(self, patience: float) -> None:
         self._answer = Answer(patience)
         self._growing: dict[str, Post] = {}
         self._broken: OSError | None = None
@@ -41,7 +42,7 @@ class Plain:
     async def run(self, say: Say) -> None:
         """Raises Unavailable when input or output fails; a reader that has left is no failure."""
         try:
-            async with aclosing(lines(self._stdin)) as source:
+            async with aclosing(lines(sys.stdin.fileno())) as source:
                 async for line in source:
                     await self._exchange(storable(line.decode(errors="replace")), say)
                     if self._broken:
@@ -55,7 +56,7 @@ class Plain:
         if not line.strip():
             return
         message = uuid.uuid4().hex
-        self._answer.expect(message)
+        self._answer.expect("" if command(line) else message)
         await say(line, message)
         try:
             await self._answer.wait()
@@ -67,7 +68,7 @@ class Plain:
         if post.final:
             whole = [*self._growing.values()]
             self._growing.clear()
-            await self._print("\n\n".join(filter(None, map(_source, whole))))
+            await self._print(printable("\n\n".join(map(source, whole))))
         self._answer.saw(ref, post)
 
     async def drop(self, ref: str) -> None:
@@ -82,13 +83,8 @@ class Plain:
 
     async def _print(self, text: str) -> None:
         try:
-            await write(self._stdout, f"{text}\n".encode(errors="replace"))
+            await write(sys.stdout.fileno(), f"{text}\n".encode(errors="replace"))
         except OSError as error:
             self._broken = error
             self._answer.give_up()
             raise Gone("Nobody reads the output any more.") from error
-
-
-def _source(post: Post) -> str:
-    thoughts = "\n".join(f"> {line}" for line in post.collapsible.splitlines())
-    return printable("\n\n".join(filter(None, (post.text, thoughts))))

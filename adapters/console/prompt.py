@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
@@ -19,6 +17,7 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import ConditionalContainer, FormattedTextControl, HSplit, Layout, Window
 from prompt_toolkit.styles import Style
 
+from adapters.console.speaker import Speaker
 from adapters.console.text import storable
 from bot.types import CommandSpec, Parameter
 
@@ -27,41 +26,48 @@ _MENU_LINES = 6
 _REDRAWS_A_SECOND = 20
 
 
-class Owner(Protocol):
-    """Who decides what the keys do and what stands above and in the empty line."""
-
-    def submit(self, line: str) -> None: ...
-
-    def typing(self) -> None: ...
-
-    def interrupt(self, typed: Buffer) -> bool:
-        """Ctrl-C was pressed; True leaves."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether there is something above the line that may still change."""
-
-    def above(self) -> str:
-        """With colour codes."""
-
-    def hint(self) -> str: ...
-
-
 class Prompt:
-    """One prompt for the whole session, redrawn below whatever is printed.
+    """One prompt for the whole session.
 
-    Enter submits, Alt-Enter begins a new line, a paste may have many. Must be built while its
-    terminal is the current one of prompt_toolkit.
+    Enter submits, Alt-Enter begins a new line, a paste may have many. `above` is drawn over the
+    line while the speaker is busy; `settled` is called before each redraw for what to print for
+    good. Both give text with colour codes.
     """
 
-    def __init__(self, owner: Owner, history: Path | None) -> None:
-        self._owner = owner
+    def __init__(
+        self,
+        speaker: Speaker,
+        above: Callable[[], str],
+        settled: Callable[[], str],
+        history: Path | None,
+    ) -> None:
+        self._speaker, self._settled = speaker, settled
         self.commands = CommandCompleter()
-        self._session: PromptSession[None] = PromptSession(
+        self._session = self._build(history)
+        self._buffer = self._session.default_buffer
+        self._app = self._session.app
+        live = ConditionalContainer(
+            Window(FormattedTextControl(lambda: ANSI(above())), dont_extend_height=True),
+            Condition(lambda: speaker.busy),
+        )
+        self._app.layout = Layout(HSplit([live, self._app.layout.container]), self._buffer)
+        self._app.min_redraw_interval = 1 / _REDRAWS_A_SECOND
+        self._app.before_render += lambda _: self._print()
+
+    async def run(self) -> None:
+        """Return when the user leaves. A signal is the program's business, not the prompt's."""
+        with contextlib.suppress(EOFError):
+            await self._session.prompt_async(set_exception_handler=False, handle_sigint=False)
+
+    def redraw(self) -> None:
+        self._app.invalidate()
+
+    def _build(self, history: Path | None) -> PromptSession[None]:
+        return PromptSession(
             [("class:prompt", "› ")],
             multiline=True,
             prompt_continuation="  ",
-            placeholder=lambda: [("class:placeholder", owner.hint())],
+            placeholder=lambda: [("class:placeholder", self._speaker.hint)],
             history=_history(history),
             completer=self.commands,
             complete_while_typing=Condition(lambda: self._buffer.text.startswith("/")),
@@ -70,23 +76,6 @@ class Prompt:
             style=_STYLE,
             erase_when_done=True,
         )
-        self._buffer = self._session.default_buffer
-        self._buffer.on_text_changed += lambda _: owner.typing()
-        above = FormattedTextControl(lambda: ANSI(owner.above()))
-        live = ConditionalContainer(
-            Window(above, dont_extend_height=True), Condition(lambda: owner.busy)
-        )
-        app = self._session.app
-        app.layout = Layout(HSplit([live, app.layout.container]), self._buffer)
-        app.min_redraw_interval = 1 / _REDRAWS_A_SECOND
-
-    async def run(self) -> None:
-        """Return when the user leaves."""
-        with contextlib.suppress(EOFError):
-            await self._session.prompt_async(set_exception_handler=False)
-
-    def redraw(self) -> None:
-        self._session.app.invalidate()
 
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()
@@ -94,27 +83,40 @@ class Prompt:
 
         @keys.add("enter", filter=typing)
         def _(event: KeyPressEvent) -> None:
-            self._submit(event.current_buffer)
+            self._submit()
 
         @keys.add("escape", "enter", filter=typing)
         def _(event: KeyPressEvent) -> None:
-            event.current_buffer.newline(copy_margin=False)
+            self._buffer.newline(copy_margin=False)
 
         @keys.add("c-c", filter=typing)
-        @keys.add("<sigint>")
         def _(event: KeyPressEvent) -> None:
-            if self._owner.interrupt(self._buffer):
-                event.app.exit()
+            self._interrupt()
 
         return keys
 
-    def _submit(self, buffer: Buffer) -> None:
-        line = storable(buffer.text)
+    def _submit(self) -> None:
+        line = storable(self._buffer.text)
         if line.strip():
             with contextlib.suppress(OSError):  # a full disk costs the history, not the chat
-                buffer.history.append_string(line)
-            self._owner.submit(line)
-        buffer.reset()
+                self._buffer.history.append_string(line)
+            self._speaker.submit(line)
+        self._buffer.reset()
+
+    def _interrupt(self) -> None:
+        line = self._speaker.interrupt(self._buffer.text)
+        if line is None:
+            self._app.exit()
+        elif line != self._buffer.text:
+            self._buffer.document = Document(line)
+
+    def _print(self) -> None:
+        """In the moment before a redraw, so that the prompt never blinks."""
+        if text := self._settled():
+            self._app.renderer.erase()
+            self._app.output.write_raw(text.replace("\n", "\r\n"))
+            self._app.output.flush()
+            self._app.renderer.reset()
 
 
 class CommandCompleter(Completer):

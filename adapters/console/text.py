@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bot.types import Post
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _COMMAND = re.compile(r"/([A-Za-z][\w-]*)(?:\s+(.*))?", re.DOTALL)
@@ -26,3 +28,9 @@ def command(line: str) -> tuple[str, str] | None:
     """
     match = _COMMAND.fullmatch(line.strip())
     return (match[1].lower(), match[2] or "") if match else None
+
+
+def source(post: Post) -> str:
+    """All that a post says, its folded part quoted: a terminal can't fold."""
+    quoted = "\n".join(f"> {line}".rstrip() for line in post.collapsible.splitlines())
+    return "\n\n".join(filter(None, (post.text, quoted)))
