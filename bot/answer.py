@@ -99,7 +99,8 @@ class TurnAnswer:
             async with aclosing(self._items(effective)) as items:
                 async for item in items:
                     self._take(item)
-                    view.show(self.draft)
+                    if not self.draft.state.ended:  # the end is stored first, then shown
+                        view.show(self.draft)
                     if view.failure is not None:
                         return self._end(TurnState.FAILED, str(view.failure))
             await self._tell_what_was_left_out()

@@ -49,7 +49,7 @@ class Chat:
         self.settings = settings
         self.presenters = presenters
         self.options = options
-        self.prompts = PromptBuilder(engine)
+        self.prompts = PromptBuilder(engine, options.history_messages)
 
     async def keep(self, turn: Turn, draft: Draft, usage: Usage) -> None:
         """End the turn in the store, patiently: a finished answer is not lost to a lock."""

@@ -62,6 +62,9 @@ class Lanes:
         self._lanes: dict[ConversationKey, Lane] = {}
         self._closing = False
 
+    def busy(self, key: ConversationKey) -> bool:
+        return key in self._lanes and self._lanes[key].current is not None
+
     def full(self, key: ConversationKey) -> bool:
         return key in self._lanes and len(self._lanes[key].waiting) >= self._max_waiting
 
@@ -113,6 +116,13 @@ class Lanes:
         again = await self._store.resume(record.turn)
         if again is not None:
             self.add(Job(again.turn, again.posts, again.reply))
+
+    def abandon(self) -> None:
+        """Leave everything as it is; the store knows how far it came."""
+        self._closing = True
+        for lane in self._lanes.values():
+            if lane.task is not None:
+                lane.task.cancel()
 
     async def close(self, seconds: float) -> None:
         """Give replies in flight so long; what is left then is kept as interrupted."""

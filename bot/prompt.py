@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.engine import Engine
 from bot.errors import PromptTooLong
@@ -31,9 +32,12 @@ class Prompt:
 
 
 class PromptBuilder:
-    def __init__(self, engine: Engine):
+    """`history_messages` is the longest history that it is given."""
+
+    def __init__(self, engine: Engine, history_messages: int):
         self._engine = engine
-        self._starts: OrderedDict[ConversationKey, Message] = OrderedDict()
+        self._history_messages = history_messages
+        self._starts: OrderedDict[ConversationKey, datetime] = OrderedDict()
 
     async def build(
         self, key: ConversationKey, system: str, history: Sequence[Message], answer_tokens: int
@@ -48,7 +52,7 @@ class PromptBuilder:
         start = self._remembered(key, history)
         if not await self._fits((*first, *history[start:]), budget):
             start = await self._shorten(first, history, start, budget)
-        self._remember(key, history[start])
+        self._remember(key, history[start].time)
         return Prompt((*first, *history[start:]), left_out=start)
 
     async def _shorten(
@@ -79,10 +83,11 @@ class PromptBuilder:
         start = self._starts.get(key)
         if start is None:
             return 0
-        slid = _question_at_or_after(history, int(len(history) * (1 - KEEP_SHARE)))
-        return next((i for i, message in enumerate(history) if message == start), slid)
+        if history[0].time > start and len(history) >= self._history_messages:
+            return _question_at_or_after(history, int(len(history) * (1 - KEEP_SHARE)))
+        return next((i for i, message in enumerate(history) if message.time >= start), 0)
 
-    def _remember(self, key: ConversationKey, start: Message) -> None:
+    def _remember(self, key: ConversationKey, start: datetime) -> None:
         self._starts[key] = start
         self._starts.move_to_end(key)
         if len(self._starts) > REMEMBERED:

@@ -68,10 +68,11 @@ def closed(user: object) -> str:
 
 
 def setting(value: object) -> str:
+    """`value` as it is, not as JSON."""
     return _("not set") if value in (None, "", ()) else str(value)
 
 
-def changed(name: str, old: str | None, new: str | None) -> str:
+def changed(name: str, old: object, new: object) -> str:
     return _("{name}: {old} → {new}").format(name=name, old=setting(old), new=setting(new))
 
 

@@ -71,6 +71,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """What came with a message. `size` is in bytes; `text` is what is in it, None where the
+    adapter can't tell (a picture, a voice note, a file too large)."""
+
+    name: str
+    media_type: str
+    size: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One utterance. `id` is the network's own, empty for what no network carried."""
 
@@ -79,6 +90,7 @@ class Message:
     author: UserRef | None = None
     id: str = ""
     time: datetime = field(default_factory=utcnow, compare=False)
+    attachments: tuple[Attachment, ...] = ()
 
 
 class TurnState(StrEnum):
@@ -236,14 +248,18 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """An adapter's facts. `length` holds for the CommonMark source of a post: rendering it must
-    not make it longer in `unit`. `draft` says that `send` and `edit` of an unfinished
-    post are free of the rates (a terminal, a message draft), everywhere or in private chats.
+    not make it longer in `unit`. `per_group` holds instead of `per_place` for places that are not
+    private. `draft` says that `send` and `edit` of an unfinished post without buttons are free of
+    the rates (a terminal, a message draft), everywhere or in private chats; they are
+    `draft_interval` seconds apart.
     `lasting` says that posts are still there after a restart."""
 
     length: int
     unit: Unit = Unit.CODE_POINTS
     edit_interval: float = 1.0
+    draft_interval: float = 0.0
     per_place: Rate = Rate(burst=5, seconds=1.0)
+    per_group: Rate | None = None
     overall: Rate = Rate(burst=30, seconds=1 / 30)
     edit: bool = True
     delete: bool = True
@@ -370,10 +386,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """`role` is the least that may use it; a `private` answer is for the caller alone."""
+    """`role` is the least that may use it; a `private` answer is for the caller alone;
+    `translations` are the help in other languages, by ISO 639-1 code."""
 
     name: str
     help: str
     parameters: tuple[Parameter, ...] = ()
     role: Role = Role.USER
     private: bool = False
+    translations: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 
 from bot import texts
 from bot.commands import Call, Command
 from bot.settings import KINDS
+from bot.store import SettingChange
 from bot.types import CommandSpec, Parameter, Post, Role
 
 NAME = Parameter("name", "which setting", choices=tuple(KINDS))
+
+
+def told(change: SettingChange) -> str:
+    old, new = (None if value is None else json.loads(value) for value in (change.old, change.new))
+    return texts.changed(change.name, old, new)
 
 
 async def show(call: Call) -> Post:
@@ -27,26 +34,26 @@ async def set_(call: Call) -> Post:
     change = await call.services.settings.set(
         call.event.place, call.text("name"), call.text("value"), call.event.user
     )
-    return Post(texts.changed(change.name, change.old, change.new))
+    return Post(told(change))
 
 
 async def unset(call: Call) -> Post:
     change = await call.services.settings.unset(
         call.event.place, call.text("name"), call.event.user
     )
-    return Post(texts.changed(change.name, change.old, change.new))
+    return Post(told(change))
 
 
 async def undo(call: Call) -> Post:
     change = await call.services.settings.undo(call.event.place, call.event.user)
-    return Post(texts.changed(change.name, change.old, change.new))
+    return Post(told(change))
 
 
 async def think(call: Call) -> Post:
     change = await call.services.settings.set(
         call.event.place, "thinking", call.text("mode"), call.event.user
     )
-    return Post(texts.changed(change.name, change.old, change.new))
+    return Post(told(change))
 
 
 SETTINGS = (

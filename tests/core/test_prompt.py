@@ -12,6 +12,7 @@ from bot.errors import PromptTooLong
 from bot.prompt import Prompt, PromptBuilder
 from bot.types import ConversationKey, Message, ModelInfo
 
+WINDOW = 100
 KEY = ConversationKey("console", "c")
 
 
@@ -29,7 +30,7 @@ class WordCounter:
 
 def builder(context_window: int) -> tuple[PromptBuilder, WordCounter]:
     engine = WordCounter(context_window)
-    return PromptBuilder(cast("Engine", engine)), engine
+    return PromptBuilder(cast("Engine", engine), WINDOW), engine
 
 
 def talk(turns: int, words: int = 8) -> list[Message]:
@@ -76,10 +77,17 @@ async def test_a_window_that_slides_past_the_start_moves_it_by_a_good_part_at_on
     prompts, _ = builder(100_000)
     history = talk(400)
     starts = []
-    for end in range(101, 401, 2):
-        prompt = await prompts.build(KEY, "", history[end - 100 : end], 64)
+    for end in range(WINDOW + 1, 401, 2):
+        prompt = await prompts.build(KEY, "", history[end - WINDOW : end], 64)
         starts.append(prompt.messages[0].id)
     assert len(set(starts)) < len(starts) / 8
+
+
+async def test_a_start_that_was_edited_or_deleted_leaves_the_rest_where_it_is() -> None:
+    prompts, _ = builder(8192)
+    history = talk(5)
+    await prompts.build(KEY, "", history, 64)
+    assert (await prompts.build(KEY, "", history[1:], 64)).left_out == 0
 
 
 async def test_a_message_that_alone_is_too_long_is_refused_with_both_lengths() -> None:
@@ -90,7 +98,7 @@ async def test_a_message_that_alone_is_too_long_is_refused_with_both_lengths() -
 
 
 @given(
-    st.integers(64, 600),
+    st.integers(80, 600),  # so that the longest message fits
     st.integers(1, 300),
     st.lists(st.integers(1, 30), min_size=1, max_size=40),
 )
