@@ -35,6 +35,7 @@ class Api:
     async def _call(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
         self.calls[name] += 1
+        self.world.stirred.set()
         given = await read(request)
         fault = self.faults.strike(name, given.values.get("chat_id"))
         try:
