@@ -9,6 +9,7 @@ import os
 import sys
 import uuid
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import Field
@@ -21,12 +22,14 @@ from bot.adapter import Inbox, Section
 from bot.errors import Gone, StoreError, Unavailable
 from bot.types import CommandSpec, Invoked, Message, Place, Post, PostRef, Received, Role, UserRef
 
+_HINT = "/help for commands · Alt-Enter for a new line · Ctrl-D to leave"
+
 
 class ConsoleConfig(Section):
     conversation: str = Field("default", min_length=1)
     """Each name is a conversation of its own."""
     banner: str = ""
-    """Shown above the first prompt of a terminal."""
+    """Shown above a terminal's first prompt; chinwag's name and version by default."""
     history: Path | None = None
     """Where the lines typed at a terminal are remembered; nowhere by default."""
     downloads: Path = Path()
@@ -116,7 +119,8 @@ def _face(config: ConsoleConfig) -> Face:
         return Plain(config.patience)
     from adapters.console.terminal import Terminal  # its libraries are slow to import
 
-    return Terminal(config.banner, config.history)
+    banner = config.banner or f"chinwag {version('chinwag')}"
+    return Terminal(f"{banner}\n{_HINT}", config.history)
 
 
 def _interactive() -> bool:
