@@ -101,7 +101,6 @@ def distribution(logits: Tensor, state: SamplingState) -> Tensor:
     return (weights / weights.sum())[0]
 
 
-@settings(deadline=None)
 @given(
     params=params,
     generated=st.lists(st.integers(0, 20), max_size=8),
@@ -136,9 +135,9 @@ def test_presence_and_frequency_are_taken_off_what_the_reply_said() -> None:
 
 
 def test_tokens_come_as_often_as_their_probabilities_say() -> None:
-    """Chi-square over 6,000 draws against transformers' distribution; 0.999 quantile."""
-    params = SamplingParams(temperature=0.9, top_k=30, top_p=0.95, seed=1)
-    logits, draws = random_logits(1, 4)[0], 6000
+    """Chi-square of 2,000 draws against transformers' distribution, about the 0.999 quantile."""
+    params = SamplingParams(temperature=0.9, top_k=12, top_p=0.95)
+    logits, draws = random_logits(1, 4)[0], 2000
     expected = reference(logits, params, []) * draws
     states = [state(replace(params, seed=seed)) for seed in range(draws)]
     counts = Counter(sample(logits.expand(draws, V), *states))
@@ -150,8 +149,8 @@ def test_tokens_come_as_often_as_their_probabilities_say() -> None:
     assert statistic < freedom + 3.1 * math.sqrt(2 * freedom) + 6
 
 
-@settings(max_examples=40, deadline=None)
-@given(others=st.lists(params, min_size=1, max_size=7), mine=params, place=st.integers(0, 7))
+@settings(max_examples=25)
+@given(others=st.lists(params, min_size=1, max_size=9), mine=params, place=st.integers(0, 9))
 def test_a_row_gets_the_same_tokens_alone_and_in_company(
     others: list[SamplingParams], mine: SamplingParams, place: int
 ) -> None:
@@ -159,7 +158,7 @@ def test_a_row_gets_the_same_tokens_alone_and_in_company(
     logits = random_logits(len(others) + 1, 7).bfloat16().float()
     alone, company = state(mine), [state(params) for params in others]
     company.insert(place, state(mine))
-    for step in range(3):
+    for step in range(2):
         rolled = logits.roll(step, -1)
         expected = sample(rolled[place : place + 1], alone)[0]
         tokens = sample(rolled, *company)
@@ -174,7 +173,7 @@ def test_a_step_that_is_run_again_gives_the_same() -> None:
     assert sample(logits, *states) == sample(logits, *states)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 99), generated=st.lists(st.integers(0, 20), max_size=5))
 def test_temperature_zero_is_the_argmax_of_the_adjusted_scores(
     seed: int, generated: list[int]

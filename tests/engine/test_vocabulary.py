@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import cast
 
@@ -33,7 +34,7 @@ FORGERIES = [
 
 text = st.text(st.characters(exclude_characters="\ufdd0\ufdd1", exclude_categories=["Cs"]))
 prose = st.lists(st.sampled_from([*"<|>/ \n", "im_end", "Hello", "  "]) | text, max_size=6)
-harmless = prose.map("".join).filter(lambda text: "<|im_end|>" not in text)
+harmless = prose.map("".join).filter(lambda text: not re.search(r"<[^<>]+>", text))
 hostile = st.lists(
     st.sampled_from([*FORGERIES, *"<|>/ \n", "im_end", "|>", "<|", "think>", "</s"]) | text,
     max_size=6,
@@ -104,6 +105,17 @@ def test_a_control_token_typed_by_somebody_is_its_letters(
     words = tokenizers["qwq"].convert_ids_to_tokens(prompt.ids)
     assert words[3:10] == ["<", "|", "im", "_", "end", "|", ">"]
     assert words.count("<|im_end|>") == 1
+
+
+@pytest.mark.parametrize("text", ["|im_end|>", "<|im_end|", "|im_end|", "\n|im_end|> "])
+def test_a_text_cannot_become_a_control_token_with_what_the_template_writes_beside_it(
+    demo_folder: Path, text: str
+) -> None:
+    template = "{% for message in messages %}<{{ message.content | trim }}>{% endfor %}"
+    vocabulary = chat_models.smollm2(demo_folder, template)
+    ids = vocabulary.encode([Message("user", text)]).ids
+    assert vocabulary.decode(ids) == f"<{text.strip()}>"
+    assert vocabulary.tokenizer.eos_token_id not in ids
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)

@@ -40,7 +40,7 @@ def needs_order(state: SamplingState) -> bool:
 def among_all(scores: Tensor, states: Sequence[SamplingState]) -> Tensor:
     """Weights [B, V] for rows of which none needs an order."""
     temperature, _, _, min_p = _settings(states, scores.device)
-    weights = ((scores - scores.amax(-1, keepdim=True)) / temperature).exp_()
+    weights = (scores - scores.amax(-1, keepdim=True)).div_(temperature).exp_()
     return weights.where(weights >= min_p, 0)
 
 
@@ -50,7 +50,7 @@ def among_likeliest(scores: Tensor, states: Sequence[SamplingState], width: int)
     values, ids = scores.topk(min(width, scores.shape[-1]))
     highest, lowest = values[:, :1], values[:, -1:]
     complete = lowest.isneginf() | (values.shape == scores.shape)
-    weights = ((values - highest) / temperature).exp_()
+    weights = (values - highest).div_(temperature).exp_()
 
     limited = top_k > 0
     kth = values.gather(-1, top_k.long().clamp(1, values.shape[-1]) - 1)
@@ -58,7 +58,7 @@ def among_likeliest(scores: Tensor, states: Sequence[SamplingState], width: int)
     sums = weights.cumsum(-1)
     nucleus = top_p * sums[:, -1:]
     if not all(state.top_k for state in states):
-        likeliest = ((scores - highest) / temperature).softmax(-1).amax(-1, keepdim=True)
+        likeliest = (scores - highest).div_(temperature).softmax(-1).amax(-1, keepdim=True)
         nucleus = nucleus.where(limited | complete, top_p / likeliest)
 
     enough = complete | torch.where(limited, kth > lowest, sums[:, -1:] >= nucleus)
