@@ -9,7 +9,7 @@ import asyncio
 import heapq
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from bot.types import Limits, Place, Rate
@@ -154,18 +154,26 @@ class Pacer:
 
     def flooded(self, place: Place, retry_after: float) -> None:
         """A 429 does not say whose limit it was: the bot's, if another place is flooded too."""
-        if any(q.bucket.paused_until > now() for p, q in self._places.items() if p != place):
+        here = self._of(place)
+        if any(q.bucket.paused_until > now() for q in self._places.values() if q is not here):
             self._overall.bucket.flooded(retry_after)
-        self._of(place).bucket.flooded(retry_after)
+        here.bucket.flooded(retry_after)
+
+    def paused(self, place: Place) -> bool:
+        """Whether the network has asked to wait."""
+        return self._of(place).bucket.paused_until > now()
 
     def interval(self, place: Place) -> float:
         return self._of(place).bucket.interval
 
     def _of(self, place: Place) -> Queue:
+        rate = self._limits.per_place
+        if self._limits.per_group and not place.private:
+            rate, place = self._limits.per_group, replace(place, thread="")
         if place not in self._places:
             if len(self._places) >= MANY_PLACES:
                 self._forget()
-            self._places[place] = Queue(Bucket(self._limits.per_place), Line())
+            self._places[place] = Queue(Bucket(rate), Line())
         return self._places[place]
 
     def _forget(self) -> None:

@@ -1,28 +1,129 @@
-"""Cuts a text into pieces that a network takes."""
+"""Cuts CommonMark into pieces that a network takes, each a sound document of its own.
+
+A piece is decided by what the one before left open and by a window of source just longer than a
+piece can be; nothing further on is looked at. So the cost is linear, and a text that grows at its
+end only ever changes its last piece.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.delivery.cutting import Cut, Page
+from bot.delivery.frame import TABLE, Frame, Opened
 from bot.types import Unit
+
+FENCES = ("```", "~~~")
+SHORTEST = 32
+"""Units; below that, what has to be opened and closed again would leave no room for text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`text` is a document of its own; `source` is the part of the whole that it shows."""
+    """`text` is a document of its own, without the white space around it, and empty where there
+    was nothing else; `source` is the part of the whole that it shows. `text` differs from it by
+    what the cuts required: marks, quotes and fences opened and closed again, the indentation of
+    an item left behind, an item's number, a fence around a table."""
 
     text: str
     source: str
 
 
+def split(text: str, length: int, unit: Unit = Unit.CODE_POINTS) -> list[Piece]:
+    """Pieces of at most `length` units each; `join` is the inverse. None of an empty text."""
+    return Splitter(length, unit).grow(text)
+
+
+def join(pieces: list[Piece]) -> str:
+    """The text that was split: what the cuts added and left out is undone."""
+    return "".join(piece.source for piece in pieces)
+
+
 class Splitter:
-    """Splits a text that grows at its end."""
+    """Splits a text that grows at its end, and looks again at the last piece only."""
 
     def __init__(self, length: int, unit: Unit):
+        if length < SHORTEST:
+            raise ValueError(f"pieces of {length} units are too short; at least {SHORTEST}")
         self._length, self._unit = length, unit
+        self._reserve = length // 8
+        self._finished: list[Piece] = []
+        self._opened = Opened()
+        self._at = 0
 
     def grow(self, source: str) -> list[Piece]:
-        """The pieces of `source`, which starts with what was given before."""
-        size = self._length // 2
-        parts = [source[at : at + size] for at in range(0, len(source), size)]
-        return [Piece(part, part) for part in parts]
+        """The pieces of `source`, which begins with all that was given before."""
+        while self._at < len(source):
+            piece, opened = self._piece(source)
+            if opened is None:
+                return [*self._finished, piece]
+            self._finished.append(piece)
+            self._opened = opened
+            self._at += len(piece.source)
+        return list(self._finished)
+
+    def _piece(self, source: str) -> tuple[Piece, Opened | None]:
+        """The next piece and what it leaves open; None if it is the last."""
+        room = self._length - self._reserve - self._opened.size(self._unit)
+        window = fitting(source[self._at : self._at + room], room, self._unit)
+        is_last = self._at + len(window) == len(source)
+        if self._opened.table and (rows := _end_of_table(window, self._opened)) is not None:
+            return self._rest_of_table(window[:rows]), Opened()
+        page = self._page(window)
+        if is_last:
+            return self._made(page, page.end(), window), None
+        if page.begins_with_long_table():
+            self._opened = TABLE
+            return self._piece(source)
+        cut = self._affordable(page.cut())
+        return self._made(page, cut, window[: page.frame.source(cut.position)]), cut.opened
+
+    def _page(self, window: str) -> Page:
+        page = Page(Frame.of(window, self._opened))
+        if not page.frame.opened.marks:
+            return page
+        held = page.marks_that_hold()
+        return Page(Frame.of(window, replace(self._opened, marks=held)))
+
+    def _rest_of_table(self, window: str) -> Piece:
+        page = self._page(window)
+        return self._made(page, page.end(), window)
+
+    def _affordable(self, cut: Cut) -> Cut:
+        """Without what would be opened again, where a hostile text made that too long."""
+        closing, opening = self._unit.count(cut.closing), cut.opened.size(self._unit)
+        if closing <= self._reserve and opening <= self._length // 4:
+            return cut
+        return replace(cut, closing="", opened=Opened())
+
+    def _made(self, page: Page, cut: Cut, source: str) -> Piece:
+        if not source.strip():
+            return Piece("", source)
+        text = page.frame.text[: cut.position]
+        if cut.closing.lstrip(" >\n")[:3] in FENCES:
+            return Piece(text.removesuffix("\n") + "\n" + cut.closing.lstrip("\n"), source)
+        closing = cut.closing if self._unit.count(cut.closing) <= self._reserve else ""
+        return Piece(text.rstrip() + closing, source)
+
+
+def fitting(text: str, room: int, unit: Unit) -> str:
+    """As much of the beginning as has at most `room` units."""
+    if unit.count(text) <= room:
+        return text
+    if unit is Unit.CODE_POINTS:
+        return text[:room]
+    cut = text.encode("utf-16-le", "surrogatepass")[: 2 * room]
+    if 0xD8 <= cut[-1] <= 0xDB:  # the first half of a pair
+        cut = cut[:-2]
+    return cut.decode("utf-16-le", "surrogatepass")
+
+
+def _end_of_table(window: str, opened: Opened) -> int | None:
+    """Where the first line begins that is no row, if it is there as a whole."""
+    at = 0
+    *lines, _ = window.split("\n")
+    for number, line in enumerate(lines):
+        if "|" not in line and not (number == 0 and opened.inside_line):
+            return at
+        at += len(line) + 1
+    return None

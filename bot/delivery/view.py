@@ -106,18 +106,19 @@ class ReplyView:
     async def run(self) -> None:
         """Until the ended reply is delivered or can't be."""
         while self.failure is None:
-            if self._next_step() is not None:
-                await self._one_step()
+            if (due := self._next_step()) is not None:
+                await self._one_step(due)
             elif self._draft.state.ended:
                 break
             else:
                 await self._idle()
         self._done.set_result(Delivered(tuple(self.posts), self.failure))
 
-    async def _one_step(self) -> None:
+    async def _one_step(self, due: Step) -> None:
         """Waits first and looks then, so that what is shown is the newest."""
-        if not self._free_of_limits():
-            await self._rest()
+        free = self._is_free(due)
+        await self._rest(free)
+        if not free or self._draft.state.ended:
             await self._pacer.ready(self._place, urgent=self._draft.state.ended)
         step = self._next_step()
         if step is None:
@@ -188,18 +189,22 @@ class ReplyView:
 
     @property
     def _drafts(self) -> bool:
-        draft = self._picture.limits.draft
-        return self._place.private if draft == "private" else draft
+        return self._picture.limits.drafts_in(self._place)
 
-    def _free_of_limits(self) -> bool:
-        return self._drafts and not self._draft.state.ended and self._failed_attempts == 0
+    def _is_free(self, step: Step) -> bool:
+        """Drafts are free of the rates, as long as the network does not complain of them."""
+        if step.post is None or step.post.final or step.post.buttons or not self._drafts:
+            return False
+        return self._failed_attempts == 0 and not self._pacer.paused(self._place)
 
-    async def _rest(self) -> None:
+    async def _rest(self, free: bool) -> None:
         """Until this reply's next edit is due; a change of state is shown as soon as may be."""
-        while (wait := self._last_step + self._interval() - now()) > 0:
+        while (wait := self._last_step + self._interval(free) - now()) > 0:
             await self._until(self._turned, wait)
 
-    def _interval(self) -> float:
+    def _interval(self, free: bool) -> float:
+        if free and not self._draft.state.ended:
+            return self._picture.limits.draft_interval
         match self._draft.state:
             case TurnState.QUEUED | TurnState.THINKING:
                 return self._settings.thinking_every

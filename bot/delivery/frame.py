@@ -1,0 +1,178 @@
+"""A window of the source as a document of its own: what was open is opened again before it.
+
+Offsets into the document are mapped back to offsets into the window.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bot.types import Unit
+
+CLOSING_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*")
+ORDERED = re.compile(r"\d{1,9}(?=[.)])")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """For the first item that is inside of `depth` of the opened ones."""
+
+    value: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a cut left open.
+
+    `fence` is the opening line of a code block; `marks` are inline, outermost first; `prefix`
+    stands before each line of a quote; `indents` are the columns of the list items that the cut
+    went through, outermost first; `number` is what the next item has to show, where its source
+    says otherwise. A table that is too long for a piece is a code block with `table` set.
+    `verbatim`: white space counts.
+    """
+
+    inside_line: bool = False
+    fence: str = ""
+    marks: tuple[str, ...] = ()
+    prefix: str = ""
+    indents: tuple[int, ...] = ()
+    number: Number | None = None
+    table: bool = False
+    verbatim: bool = False
+
+    @property
+    def head(self) -> str:
+        before = self.prefix if self.inside_line else ""
+        if self.fence:
+            return f"{self.prefix}{self.fence}\n{before}"
+        return before + "".join(self.marks)
+
+    def size(self, unit: Unit) -> int:
+        number = "" if self.number is None else str(self.number.value)
+        return unit.count(self.head + number)
+
+
+TABLE = Opened(fence="```", table=True, verbatim=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the document. It begins at `start` there and at `raw` in the window; `shown` and
+    `source` are the offsets, there and here, of the first character that stands in both;
+    `indents` are those of the items that it still belongs to."""
+
+    text: str
+    start: int
+    shown: int
+    raw: int
+    source: int
+    indents: tuple[int, ...] = ()
+    renumbered: bool = False
+
+    @property
+    def dedented(self) -> int:
+        """By how many columns the source is further right."""
+        return (self.source - self.raw) - (self.shown - self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    opened: Opened
+    text: str
+    lines: tuple[Line, ...]
+
+    @classmethod
+    def of(cls, window: str, opened: Opened) -> Frame:
+        begin = 0
+        if opened.fence and _closes(window, opened.fence):
+            begin = len(window.partition("\n")[0]) + 1
+            opened = Opened(indents=opened.indents)
+        body = list(_dedented(window, begin, opened))
+        if not opened.verbatim:
+            body = _without_leading_space(body)
+        if opened.number is not None:
+            body = _renumbered(body, opened.number)
+        return cls._joined(opened, body)
+
+    @classmethod
+    def _joined(cls, opened: Opened, body: list[Line]) -> Frame:
+        """With the head put before, and all placed in the document."""
+        *above, before = opened.head.split("\n")
+        lines: list[Line] = []
+        at = 0
+        for text in above:
+            lines.append(Line(text, at, at, 0, 0))
+            at += len(text) + 1
+        for line in body or [Line("", 0, 0, 0, 0)]:
+            text = before + line.text
+            lines.append(replace(line, text=text, start=at, shown=at + len(before) + line.shown))
+            at += len(text) + 1
+            before = ""
+        return cls(opened, "\n".join(line.text for line in lines), tuple(lines))
+
+    def line_at(self, position: int) -> int:
+        return bisect_right(self.lines, position, key=lambda line: line.start) - 1
+
+    def source(self, position: int) -> int:
+        """The offset in the window; at the start of a line, before what was left out of it."""
+        line = self.lines[self.line_at(position)]
+        if position == line.start:
+            return line.raw
+        return line.source + max(0, position - line.shown)
+
+
+def _closes(window: str, fence: str) -> bool:
+    """Whether the window's first line closes the block that `fence` opened."""
+    closing = CLOSING_FENCE.fullmatch(window.partition("\n")[0])
+    marker = fence[: len(fence) - len(fence.lstrip(fence[0]))]
+    return closing is not None and closing[1].startswith(marker)
+
+
+def _dedented(window: str, begin: int, opened: Opened) -> Iterator[Line]:
+    """Each line without the indentation of the items that it is in; what is indented less ends
+    them. `shown` counts from the line's start until the line is placed."""
+    indents = list(opened.indents)
+    raw = begin
+    for number, text in enumerate(window[begin:].split("\n")):
+        spaces = len(text) - len(text.lstrip(" "))
+        if number == 0 and opened.inside_line:
+            spaces = 0
+        elif text.strip():
+            while indents and spaces < indents[-1]:
+                indents.pop()
+        removed = min(spaces, indents[-1] if indents else 0)
+        yield Line(text[removed:], 0, 0, raw, raw + removed, tuple(indents))
+        raw += len(text) + 1
+
+
+def _without_leading_space(lines: list[Line]) -> list[Line]:
+    """A document that begins with space would begin with a code block."""
+    first = next((n for n, line in enumerate(lines) if line.text.strip()), len(lines))
+    if first == len(lines):
+        return []
+    line = lines[first]
+    text = line.text.lstrip(" ")
+    moved = replace(line, text=text, source=line.source + len(line.text) - len(text))
+    return [moved, *lines[first + 1 :]]
+
+
+def _renumbered(lines: list[Line], number: Number) -> list[Line]:
+    """With the first item on its level showing this number."""
+    for index, line in enumerate(lines):
+        digits = ORDERED.match(line.text)
+        if digits is None or len(line.indents) != number.depth:
+            continue
+        shown = str(number.value)
+        renumbered = replace(
+            line,
+            text=shown + line.text[digits.end() :],
+            shown=len(shown),
+            source=line.source + digits.end(),
+            renumbered=True,
+        )
+        return [*lines[:index], renumbered, *lines[index + 1 :]]
+    return lines

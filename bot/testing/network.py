@@ -1,0 +1,251 @@
+"""An adapter whose network is a few dictionaries, as strict as Discord and Telegram are.
+
+It enforces lengths in their unit, flood limits, "not modified", deleted messages; it can be told
+to be slow, away, or to refuse; and it remembers all that people saw. Times are the event loop's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.adapter import Inbox
+from bot.errors import (
+    DeliveryError,
+    Forbidden,
+    Gone,
+    RateLimited,
+    Refused,
+    TooLong,
+    Unavailable,
+)
+from bot.types import (
+    CommandSpec,
+    Event,
+    Limits,
+    Place,
+    Post,
+    PostRef,
+    Rate,
+    Role,
+    UserRef,
+)
+
+Act = Literal["send", "edit", "delete", "typing"]
+
+LIMITS = Limits(length=2000)
+
+
+class FakeConfig(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request, and what came of it: `error` is None where people saw the effect."""
+
+    time: float
+    act: Act
+    place: Place
+    id: str = ""
+    post: Post | None = None
+    error: DeliveryError | None = None
+
+
+class Meter:
+    """A network's own count of a rate (GCRA): what comes too early is refused and told when."""
+
+    def __init__(self, rate: Rate):
+        self._rate = rate
+        self._due = 0.0
+
+    def early_by(self, moment: float) -> float:
+        slack = self._rate.seconds * (self._rate.burst - 1)
+        return max(self._due - slack - moment, 0.0)
+
+    def count(self, moment: float) -> None:
+        self._due = max(self._due, moment) + self._rate.seconds
+
+
+class FakeNetwork:
+    """Program it through its attributes, at any time:
+
+    `latency` seconds for each request; `away` while it can't be reached; `forbidden` and `closed`
+    places; `refuses`, a test for texts that it rejects; `fail(…)` for single errors.
+    `rate` is what it really enforces for each place, where that differs from `limits.per_place`.
+    """
+
+    Config: ClassVar[type[BaseModel]] = FakeConfig
+
+    def __init__(
+        self,
+        config: BaseModel | None = None,
+        *,
+        name: str = "fake",
+        limits: Limits = LIMITS,
+        rate: Rate | None = None,
+        latency: float = 0.0,
+    ):
+        self.name = name
+        self.limits = limits
+        self.rate = rate or limits.per_place
+        self.latency = latency
+        self.away = False
+        self.forbidden: set[Place] = set()
+        self.closed: set[Place] = set()
+        self.refuses: Callable[[str], bool] = lambda _: False
+        self.admins: set[UserRef] = set()
+        self.commands: tuple[CommandSpec, ...] = ()
+        self.log: list[Entry] = []
+        self.events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._planned: deque[DeliveryError] = deque()
+        self._messages: dict[PostRef, Post] = {}
+        self._meters: dict[Place, Meter] = {}
+        self._overall = Meter(limits.overall)
+        self._ids = count(1)
+
+    # --- what a test does and sees -------------------------------------------------------------
+
+    def fail(self, error: DeliveryError, times: int = 1) -> None:
+        """The next requests (typing signs apart) fail with this."""
+        self._planned.extend([error] * times)
+
+    def messages(self, place: Place) -> list[Post]:
+        """What stands there now, in order."""
+        return [post for ref, post in self._messages.items() if ref.place == place]
+
+    def texts(self, place: Place) -> list[str]:
+        return [post.text for post in self.messages(place)]
+
+    def refs(self, place: Place) -> list[PostRef]:
+        return [ref for ref in self._messages if ref.place == place]
+
+    def seen(self, act: Act | None = None) -> list[Entry]:
+        """What worked."""
+        return [e for e in self.log if e.error is None and act in (None, e.act)]
+
+    def errors(self, kind: type[DeliveryError] = DeliveryError) -> list[DeliveryError]:
+        return [entry.error for entry in self.log if isinstance(entry.error, kind)]
+
+    def remove(self, ref: PostRef) -> None:
+        """A person deletes a message."""
+        del self._messages[ref]
+
+    def tell(self, event: Event | None) -> None:
+        """Something happens in the network; None ends it for good."""
+        self.events.put_nowait(event)
+
+    # --- the adapter -----------------------------------------------------------------------------
+
+    async def run(self, inbox: Inbox) -> None:
+        while (event := await self.events.get()) is not None:
+            await inbox.put(event)
+
+    async def send(self, place: Place, post: Post) -> PostRef:
+        ref = PostRef(place, str(next(self._ids)))
+        await self._request("send", ref, post, metered=not self._is_free(place, post))
+        self._messages[ref] = post
+        return ref
+
+    async def edit(self, ref: PostRef, post: Post) -> None:
+        await self._request("edit", ref, post, metered=not self._is_free(ref.place, post))
+        self._messages[ref] = post
+
+    async def delete(self, ref: PostRef) -> None:
+        await self._request("delete", ref, None)
+        del self._messages[ref]
+
+    async def typing(self, place: Place) -> None:
+        await self._request("typing", PostRef(place, ""), None, metered=False)
+
+    async def role(self, user: UserRef, place: Place) -> Role:
+        return Role.ADMIN if user in self.admins else Role.USER
+
+    async def publish(self, commands: Sequence[CommandSpec]) -> None:
+        self.commands = tuple(commands)
+
+    # --- its rules ---------------------------------------------------------------------------------
+
+    def _has_drafts(self, place: Place) -> bool:
+        drafts = self.limits.draft
+        return place.private if drafts == "private" else drafts
+
+    def _is_free(self, place: Place, post: Post) -> bool:
+        return self._has_drafts(place) and not post.final
+
+    async def _request(
+        self, act: Act, ref: PostRef, post: Post | None, *, metered: bool = True
+    ) -> None:
+        await asyncio.sleep(self.latency)
+        error = self._verdict(act, ref, post, metered)
+        moment = asyncio.get_running_loop().time()
+        self.log.append(Entry(moment, act, ref.place, ref.id, post, error))
+        if error is not None:
+            raise error
+
+    def _verdict(
+        self, act: Act, ref: PostRef, post: Post | None, metered: bool
+    ) -> DeliveryError | None:
+        if self.away:
+            return Unavailable("The network can't be reached.")
+        if metered and (wait := self._metered(ref.place)) > 0:
+            return RateLimited(wait)
+        if self._planned and act != "typing":
+            return self._planned.popleft()
+        return self._about_place(ref.place) or self._about_message(act, ref, post)
+
+    def _metered(self, place: Place) -> float:
+        """Counts the request; seconds by which it came too early, and then is not counted."""
+        moment = asyncio.get_running_loop().time()
+        meter = self._meters.setdefault(place, Meter(self.rate))
+        early = max(meter.early_by(moment), self._overall.early_by(moment))
+        if early <= 1e-6:  # the clocks' rounding
+            meter.count(moment)
+            self._overall.count(moment)
+            return 0.0
+        return early
+
+    def _about_place(self, place: Place) -> DeliveryError | None:
+        if place in self.closed:
+            return Gone("The channel is no more.")
+        if place in self.forbidden:
+            return Forbidden("The bot may not write here.")
+        return None
+
+    def _about_message(self, act: Act, ref: PostRef, post: Post | None) -> DeliveryError | None:
+        if act in ("edit", "delete") and ref not in self._messages:
+            return Gone("The message is no more.")
+        if post is None:
+            return None
+        if act == "edit" and not self.limits.edit:
+            return Refused("This network has no edits.")
+        if act == "edit" and self._is_same(self._messages[ref], post, ref.place):
+            return Refused("The message is not modified.")
+        return self._about_content(post)
+
+    def _about_content(self, post: Post) -> DeliveryError | None:
+        if self.limits.unit.count(post.text + post.collapsible) > self.limits.length:
+            return TooLong(self.limits.length)
+        if not post.text.strip() and not post.files:
+            return Refused("The message is empty.")
+        if self.refuses(post.text):
+            return Refused("The network rejects this text.")
+        if post.buttons and not self.limits.buttons:
+            return Refused("This network has no buttons.")
+        if any(not b.id.isascii() or not 0 < len(b.id) <= 64 for b in post.buttons):
+            return Refused("A button's id must have 1 to 64 ASCII characters.")
+        if any(len(file.data) > self.limits.file_bytes or not file.name for file in post.files):
+            return Refused("A file is nameless or too large.")
+        return None
+
+    def _is_same(self, old: Post, new: Post, place: Place) -> bool:
+        """As people see them; the end of a draft is a change, though its text stays."""
+        if self._has_drafts(place) and old.final != new.final:
+            return False
+        return (old.text, old.buttons, old.collapsible) == (new.text, new.buttons, new.collapsible)

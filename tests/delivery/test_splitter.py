@@ -1,0 +1,56 @@
+"""What must hold for every text that is cut into pieces."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.delivery import cutting
+from bot.delivery.blocks import outline
+from bot.delivery.splitter import Splitter, join, split
+from bot.types import Unit
+from tests.delivery.documents import DOCUMENT, NOISE, characters, has_open_fence, numbers
+
+LENGTH = st.integers(60, 400)
+UNIT = st.sampled_from(Unit)
+
+
+@given(NOISE | DOCUMENT, LENGTH, UNIT)
+def test_pieces_fit_and_rejoin_to_the_source(text: str, length: int, unit: Unit) -> None:
+    pieces = split(text, length, unit)
+    assert join(pieces) == text
+    assert all(unit.count(piece.text) <= length for piece in pieces)
+    assert all(piece.source for piece in pieces)
+
+
+@given(DOCUMENT, LENGTH, UNIT)
+def test_a_reader_sees_every_character_in_its_style(text: str, length: int, unit: Unit) -> None:
+    seen = [c for piece in split(text, length, unit) for c in characters(piece.text)]
+    assert seen == characters(text)
+
+
+@given(DOCUMENT, LENGTH)
+def test_every_piece_closes_its_fences(text: str, length: int) -> None:
+    assert not any(has_open_fence(piece.text) for piece in split(text, length))
+
+
+@given(DOCUMENT, LENGTH)
+def test_items_keep_their_numbers(text: str, length: int) -> None:
+    shown: dict[str, int] = {}
+    for piece in split(text, length):
+        shown |= numbers(piece.text)
+    assert shown == numbers(text)
+
+
+@given(NOISE | DOCUMENT, LENGTH, UNIT, st.integers(1, 50))
+def test_a_growing_text_only_changes_its_last_piece(
+    text: str, length: int, unit: Unit, step: int
+) -> None:
+    growing = Splitter(length, unit)
+    before = growing.grow("")
+    for end in range(step, len(text) + step, step):
+        pieces = growing.grow(text[:end])
+        assert pieces[: len(before) - 1] == before[:-1]
+        before = pieces
+    assert before == split(text, length, unit)
