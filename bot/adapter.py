@@ -68,6 +68,14 @@ class AdapterFactory(Protocol):
 
 
 @runtime_checkable
+class KnowsOwners(Protocol):
+    """An adapter whose menu of commands can be another for each person."""
+
+    def know_owners(self, owners: Sequence[UserRef]) -> None:
+        """Before `publish`: whom the config names as owners on this network."""
+
+
+@runtime_checkable
 class Interactive(Protocol):
     """An adapter with a person at it who can end the program."""
 

@@ -11,7 +11,7 @@ import structlog
 
 from bot import buttons, texts
 from bot.chat import Chat, notice_of
-from bot.delivery.draft import Draft
+from bot.delivery.draft import ButtonSet, Draft
 from bot.delivery.view import ReplyView
 from bot.engine import Stream
 from bot.errors import EngineError, StoreError
@@ -19,7 +19,7 @@ from bot.generation import generate
 from bot.lanes import Job
 from bot.settings import Effective
 from bot.store import Reply
-from bot.types import Chunk, Control, Message, TurnState, Usage, Waiting
+from bot.types import Chunk, Control, Limits, Message, TurnState, Usage, Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class TurnAnswer:
         async with presenter.reply(
             turn,
             effective.thinking,
-            buttons=await buttons.under_way(turn, chat.store) if presenter.limits.buttons else None,
+            buttons=await self._buttons(presenter.limits),
             posts=self._job.posts,
             on_posted=chat.remember_posts(turn),
         ) as view:
@@ -78,6 +78,12 @@ class TurnAnswer:
             else:
                 await chat.deliver(turn, view, self.draft)
         log.info("turn ended", state=self.draft.state, tokens=self._usage.text_tokens)
+
+    async def _buttons(self, limits: Limits) -> ButtonSet | None:
+        if not limits.buttons:
+            return None
+        drafts = limits.drafts_in(self.turn.place)
+        return await buttons.under_way(self.turn, self._chat.store, drafts=drafts)
 
     # --- the generation and its end ------------------------------------------------------------
 

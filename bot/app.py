@@ -15,7 +15,7 @@ import structlog
 
 from bot import plugins
 from bot.access import Access
-from bot.adapter import Adapter, Interactive
+from bot.adapter import Adapter, Interactive, KnowsOwners
 from bot.answer import TurnAnswer
 from bot.chat import Chat, ChatOptions
 from bot.commands import Commands, Services
@@ -34,7 +34,7 @@ from bot.recovery import recover
 from bot.settings import Effective, Settings
 from bot.store import Store
 from bot.store.open import open_store
-from bot.types import SamplingParams
+from bot.types import SamplingParams, UserRef
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +71,7 @@ async def serve(config: Config, adapters: Sequence[Adapter]) -> int:
         Supervisor(lambda: factory(config.engine.options, config.home)) as engine,
         asyncio.TaskGroup() as group,
     ):
+        introduce(config.access.owner, adapters)
         house = assemble(config, store, engine, adapters, group)
         serving = group.create_task(house.serve(adapters))
         with asked_to_end() as asked:
@@ -127,6 +128,14 @@ class House:
         await recover(adapter, self.chat, self.lanes, self.max_age)
         await adapter.publish(self.services.commands.specs())
         await adapter.run(self.dispatcher)
+
+
+def introduce(owners: Sequence[str], adapters: Sequence[Adapter]) -> None:
+    """Tell each network who of it owns the bot."""
+    people = [UserRef(*owner.split(":", 1)) for owner in owners]
+    for adapter in adapters:
+        if isinstance(adapter, KnowsOwners):
+            adapter.know_owners([person for person in people if person.adapter == adapter.name])
 
 
 def assemble(

@@ -37,12 +37,13 @@ LABELS: Mapping[Action, str] = {
 }
 
 
-async def under_way(turn: Turn, store: Store) -> ButtonSet:
-    """For a reply that is being made."""
+async def under_way(turn: Turn, store: Store, *, drafts: bool) -> ButtonSet:
+    """For a reply that is being made; the network's drafts of an answer carry none."""
     cancel, answer_now, stop = await _make(
         turn, store, [Action.CANCEL, Action.ANSWER_NOW, Action.STOP]
     )
-    return ButtonSet(waiting=(cancel,), thinking=(answer_now, stop), answering=(stop,))
+    answering = () if drafts else (stop,)
+    return ButtonSet(waiting=(cancel,), thinking=(answer_now, stop), answering=answering)
 
 
 async def ended(turn: Turn, store: Store, draft: Draft) -> tuple[Button, ...]:

@@ -248,8 +248,8 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """An adapter's facts. `length` holds for the CommonMark source of a post: rendering it must
-    not make it longer in `unit`. `per_group` holds instead of `per_place` for places that are not
-    private. `draft` says that `send` and `edit` of an unfinished post without buttons are free of
+    not make it longer in `unit`. `per_group` holds instead of `per_place` where it is not private,
+    for all threads of a chat together. `draft` says that `send` and `edit` of an unfinished post without buttons are free of
     the rates (a terminal, a message draft), everywhere or in private chats; they are
     `draft_interval` seconds apart.
     `lasting` says that posts are still there after a restart."""
@@ -271,6 +271,9 @@ class Limits:
     collapsible: bool = False
     draft: bool | Literal["private"] = False
     lasting: bool = True
+
+    def drafts_in(self, place: Place) -> bool:
+        return place.private if self.draft == "private" else self.draft
 
 
 @dataclass(frozen=True, slots=True)
