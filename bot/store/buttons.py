@@ -7,39 +7,40 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import ButtonRecord, records
-from bot.store.database import Database
+from bot.store.database import Family, reads, writes
 from bot.store.tables import ButtonRow, OnceRow
 from bot.types import Turn, utcnow
 
 
-class Buttons:
-    _database: Database
-
-    async def add_buttons(self, records: Sequence[ButtonRecord]) -> list[str]:
+class Buttons(Family):
+    @writes
+    async def add_buttons(
+        self, session: AsyncSession, records: Sequence[ButtonRecord]
+    ) -> list[str]:
         rows = [_row(record) for record in records]
-        async with self._database.write() as session:
-            session.add_all(rows)
-            return [row.id for row in rows]
+        session.add_all(rows)
+        return [row.id for row in rows]
 
-    async def button(self, id: str) -> ButtonRecord | None:
-        async with self._database.read() as session:
-            row = await session.get(ButtonRow, id)
-            return None if row is None else records.button(row)
+    @reads
+    async def button(self, session: AsyncSession, id: str) -> ButtonRecord | None:
+        row = await session.get(ButtonRow, id)
+        return None if row is None else records.button(row)
 
-    async def drop_buttons(self, turn: Turn) -> None:
-        async with self._database.write() as session:
-            await session.execute(delete(ButtonRow).where(ButtonRow.turn_id == turn.id))
+    @writes
+    async def drop_buttons(self, session: AsyncSession, turn: Turn) -> None:
+        await session.execute(delete(ButtonRow).where(ButtonRow.turn_id == turn.id))
 
-    async def once(self, what: str, every: timedelta) -> bool:
+    @writes
+    async def once(self, session: AsyncSession, what: str, every: timedelta) -> bool:
         now = utcnow()
-        async with self._database.write() as session:
-            await session.execute(delete(OnceRow).where(OnceRow.until <= now))
-            if await session.get(OnceRow, what) is not None:
-                return False
-            session.add(OnceRow(what=what, until=now + every))
-            return True
+        await session.execute(delete(OnceRow).where(OnceRow.until <= now))
+        if await session.get(OnceRow, what) is not None:
+            return False
+        session.add(OnceRow(what=what, until=now + every))
+        return True
 
 
 def _row(record: ButtonRecord) -> ButtonRow:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,11 +14,17 @@ from bot.errors import StoreUnavailable
 from bot.store.engines import WRITES, async_engine
 from bot.store.failures import told
 
+P = ParamSpec("P")
+R = TypeVar("R")
+Work = Callable[[AsyncSession], Awaitable[R]]
+
 
 class Database:
     """`patience` is how many seconds a transaction waits for others' locks.
 
     Writers queue here, in order, rather than at SQLite's lock, whose waiters poll and overtake.
+    A transaction that has begun goes on to its end when its caller is cancelled: a connection
+    left in the middle of a statement keeps its locks.
     """
 
     def __init__(self, url: URL, where: str, patience: float):
@@ -26,23 +33,38 @@ class Database:
         self._engine = async_engine(url, patience)
         self._writer = self._engine.execution_options(**WRITES)
         self._writing = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        with told(self._where):
-            async with AsyncSession(self._engine) as session:
-                yield session
+    async def read(self, work: Work[R]) -> R:
+        return await asyncio.shield(self._begin(self._read(work)))
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self, work: Work[R]) -> R:
         """Commits at the end; an exception rolls back."""
         await self._queue()
-        try:
-            with told(self._where):
-                async with AsyncSession(self._writer) as session, session.begin():
-                    yield session
-        finally:
-            self._writing.release()
+        task = self._begin(self._write(work))
+        task.add_done_callback(lambda _: self._writing.release())
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        if self._running:
+            await asyncio.wait(self._running)
+        await self._engine.dispose()
+
+    async def _read(self, work: Work[R]) -> R:
+        with told(self._where):
+            async with AsyncSession(self._engine) as session:
+                return await work(session)
+
+    async def _write(self, work: Work[R]) -> R:
+        with told(self._where):
+            async with AsyncSession(self._writer) as session, session.begin():
+                return await work(session)
+
+    def _begin(self, transaction: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
+        task = asyncio.create_task(transaction)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     async def _queue(self) -> None:
         try:
@@ -53,5 +75,34 @@ class Database:
                 f"{self._where} took no writes for {self._patience:g} s: try again."
             ) from None
 
-    async def close(self) -> None:
-        await self._engine.dispose()
+
+class Family:
+    """Methods that belong together, over one database."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+
+F = TypeVar("F", bound=Family)
+Inner = Callable[Concatenate[F, AsyncSession, P], Awaitable[R]]
+Outer = Callable[Concatenate[F, P], Coroutine[Any, Any, R]]
+
+
+def reads(method: Inner[F, P, R]) -> Outer[F, P, R]:
+    """A method that is one reading transaction, whose session it is given."""
+
+    @wraps(method)
+    async def call(family: F, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await family._database.read(lambda s: method(family, s, *args, **kwargs))
+
+    return call
+
+
+def writes(method: Inner[F, P, R]) -> Outer[F, P, R]:
+    """A method that is one writing transaction, whose session it is given."""
+
+    @wraps(method)
+    async def call(family: F, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await family._database.write(lambda s: method(family, s, *args, **kwargs))
+
+    return call

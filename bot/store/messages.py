@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import records
 from bot.store.columns import storable
-from bot.store.database import Database
+from bot.store.database import Family, reads, writes
 from bot.store.people import meet
 from bot.store.tables import ACTIVE, SHOWN, ConversationRow, MessageRow, TurnRow
 from bot.types import ConversationKey, Message, Place, Turn, utcnow
@@ -38,70 +38,70 @@ def active_history(key: ConversationKey, limit: int) -> Select[MessageRow]:
     return newest(conversation, limit)
 
 
-class Messages:
-    _database: Database
+class Messages(Family):
+    @writes
+    async def receive(self, session: AsyncSession, place: Place, message: Message) -> Turn | None:
+        kept = await _keep(session, place, message)
+        if kept is None:
+            return None
+        turn = TurnRow(conversation_id=kept.conversation_id, question_id=kept.id)
+        session.add(turn)
+        await session.flush()
+        stored = replace(message, text=storable(message.text))
+        return Turn(turn.id, place.key, place, stored)
 
-    async def receive(self, place: Place, message: Message) -> Turn | None:
-        async with self._database.write() as session:
-            kept = await _keep(session, place, message)
-            if kept is None:
-                return None
-            turn = TurnRow(conversation_id=kept.conversation_id, question_id=kept.id)
-            session.add(turn)
-            await session.flush()
-            stored = replace(message, text=storable(message.text))
-            return Turn(turn.id, place.key, place, stored)
+    @writes
+    async def overhear(self, session: AsyncSession, place: Place, message: Message) -> bool:
+        return await _keep(session, place, message) is not None
 
-    async def overhear(self, place: Place, message: Message) -> bool:
-        async with self._database.write() as session:
-            return await _keep(session, place, message) is not None
+    @reads
+    async def history(
+        self, session: AsyncSession, key: ConversationKey, limit: int
+    ) -> list[Message]:
+        rows = await session.scalars(active_history(key, limit))
+        return [records.message(row) for row in rows][::-1]
 
-    async def history(self, key: ConversationKey, limit: int) -> list[Message]:
-        async with self._database.read() as session:
-            rows = await session.scalars(active_history(key, limit))
-            return [records.message(row) for row in rows][::-1]
+    @reads
+    async def history_before(self, session: AsyncSession, turn: Turn, limit: int) -> list[Message]:
+        question = await session.scalar(
+            select(MessageRow).join(TurnRow.question).where(TurnRow.id == turn.id)
+        )
+        if question is None:
+            return []
+        earlier = newest(question.conversation_id, limit - 1).where(
+            MessageRow.position < question.id
+        )
+        rows = [question, *await session.scalars(earlier)]
+        return [records.message(row) for row in rows][::-1]
 
-    async def history_before(self, turn: Turn, limit: int) -> list[Message]:
-        async with self._database.read() as session:
-            question = await session.scalar(
-                select(MessageRow).join(TurnRow.question).where(TurnRow.id == turn.id)
-            )
-            if question is None:
-                return []
-            earlier = newest(question.conversation_id, limit - 1).where(
-                MessageRow.position < question.id
-            )
-            rows = [question, *await session.scalars(earlier)]
-            return [records.message(row) for row in rows][::-1]
-
-    async def edit(self, place: Place, id: str, text: str) -> Turn | None:
+    @writes
+    async def edit(self, session: AsyncSession, place: Place, id: str, text: str) -> Turn | None:
         text = storable(text)
-        async with self._database.write() as session:
-            row = await session.scalar(select(MessageRow).where(_delivered(place, id)))
-            if row is None or row.text == text:
-                return None
-            row.text, row.edited_at = text, utcnow()
-            same = ConversationRow.id == row.conversation_id
-            turn = await session.scalar(records.last_turn(same & ACTIVE))
-            return records.turn(turn) if turn is not None and turn.question is row else None
+        row = await session.scalar(select(MessageRow).where(_delivered(place, id)))
+        if row is None or row.text == text:
+            return None
+        row.text, row.edited_at = text, utcnow()
+        same = ConversationRow.id == row.conversation_id
+        turn = await session.scalar(records.last_turn(same & ACTIVE))
+        return records.turn(turn) if turn is not None and turn.question is row else None
 
-    async def remove(self, place: Place, ids: Sequence[str]) -> int:
-        async with self._database.write() as session:
-            removed = await session.scalars(
-                update(MessageRow)
-                .where(_delivered(place, *ids), MessageRow.deleted_at.is_(None))
-                .values(deleted_at=utcnow())
-                .returning(MessageRow.id)
-            )
-            return len(removed.all())
+    @writes
+    async def remove(self, session: AsyncSession, place: Place, ids: Sequence[str]) -> int:
+        removed = await session.scalars(
+            update(MessageRow)
+            .where(_delivered(place, *ids), MessageRow.deleted_at.is_(None))
+            .values(deleted_at=utcnow())
+            .returning(MessageRow.id)
+        )
+        return len(removed.all())
 
-    async def archive(self, key: ConversationKey) -> bool:
-        async with self._database.write() as session:
-            row = await session.scalar(select(ConversationRow).where(active(key)))
-            if row is None:
-                return False
-            row.archived_at = utcnow()
-            return True
+    @writes
+    async def archive(self, session: AsyncSession, key: ConversationKey) -> bool:
+        row = await session.scalar(select(ConversationRow).where(active(key)))
+        if row is None:
+            return False
+        row.archived_at = utcnow()
+        return True
 
 
 async def _keep(session: AsyncSession, place: Place, message: Message) -> MessageRow | None:

@@ -5,27 +5,23 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.database import Database
+from bot.store.database import Family, writes
 from bot.store.messages import active
 from bot.store.tables import ConversationRow, MessageRow, SettingRow, TurnRow
 from bot.types import ConversationKey
 
 
-class Moving:
-    _database: Database
-
-    async def move(self, adapter: str, old_chat: str, new_chat: str) -> None:
-        async with self._database.write() as session:
-            await _move_conversations(session, adapter, old_chat, new_chat)
-            await _move_settings(
-                session, f"chat:{adapter}:{old_chat}", f"chat:{adapter}:{new_chat}"
-            )
-            await _move_settings(
-                session,
-                f"thread:{adapter}:{old_chat}:",
-                f"thread:{adapter}:{new_chat}:",
-                threads=True,
-            )
+class Moving(Family):
+    @writes
+    async def move(self, session: AsyncSession, adapter: str, old_chat: str, new_chat: str) -> None:
+        await _move_conversations(session, adapter, old_chat, new_chat)
+        await _move_settings(session, f"chat:{adapter}:{old_chat}", f"chat:{adapter}:{new_chat}")
+        await _move_settings(
+            session,
+            f"thread:{adapter}:{old_chat}:",
+            f"thread:{adapter}:{new_chat}:",
+            threads=True,
+        )
 
 
 async def _move_conversations(session: AsyncSession, adapter: str, old: str, new: str) -> None:

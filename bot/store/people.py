@@ -8,35 +8,33 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import DailyUsage, records
-from bot.store.database import Database
+from bot.store.database import Family, reads, writes
 from bot.store.tables import TurnRow, UsageRow, UserRow
 from bot.types import Role, Usage, UserRef, utcnow
 
 
-class People:
-    _database: Database
+class People(Family):
+    @reads
+    async def role(self, session: AsyncSession, user: UserRef) -> Role | None:
+        row = await session.get(UserRow, (user.adapter, user.id))
+        return None if row is None or row.role is None else Role(row.role)
 
-    async def role(self, user: UserRef) -> Role | None:
-        async with self._database.read() as session:
-            row = await session.get(UserRow, (user.adapter, user.id))
-            return None if row is None or row.role is None else Role(row.role)
+    @writes
+    async def grant(self, session: AsyncSession, user: UserRef, role: Role | None) -> None:
+        row = await meet(session, user)
+        row.role = role
 
-    async def grant(self, user: UserRef, role: Role | None) -> None:
-        async with self._database.write() as session:
-            row = await meet(session, user)
-            row.role = role
-
-    async def usage(self, days: int) -> list[DailyUsage]:
+    @reads
+    async def usage(self, session: AsyncSession, days: int) -> list[DailyUsage]:
         since = (utcnow() - timedelta(days=days - 1)).date().isoformat()
         sums = [func.sum(getattr(UsageRow, name)).label(name) for name in records.USAGE]
-        async with self._database.read() as session:
-            rows = await session.execute(
-                select(UsageRow.day, func.sum(UsageRow.messages).label("messages"), *sums)
-                .where(UsageRow.day >= since)
-                .group_by(UsageRow.day)
-                .order_by(UsageRow.day)
-            )
-            return [DailyUsage(row.day, int(row.messages), records.usage(row)) for row in rows]
+        rows = await session.execute(
+            select(UsageRow.day, func.sum(UsageRow.messages).label("messages"), *sums)
+            .where(UsageRow.day >= since)
+            .group_by(UsageRow.day)
+            .order_by(UsageRow.day)
+        )
+        return [DailyUsage(row.day, int(row.messages), records.usage(row)) for row in rows]
 
 
 async def meet(session: AsyncSession, user: UserRef) -> UserRow:

@@ -8,43 +8,43 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import SettingChange, records
-from bot.store.database import Database
+from bot.store.database import Family, reads, writes
 from bot.store.tables import SettingChangeRow, SettingRow
 from bot.types import UserRef
 
 
-class Settings:
-    _database: Database
-
-    async def settings(self, scopes: Sequence[str]) -> dict[str, Mapping[str, str]]:
+class Settings(Family):
+    @reads
+    async def settings(
+        self, session: AsyncSession, scopes: Sequence[str]
+    ) -> dict[str, Mapping[str, str]]:
         found: dict[str, dict[str, str]] = {scope: {} for scope in scopes}
-        async with self._database.read() as session:
-            rows = await session.scalars(select(SettingRow).where(SettingRow.scope.in_(scopes)))
-            for row in rows:
-                found[row.scope][row.name] = row.value
+        rows = await session.scalars(select(SettingRow).where(SettingRow.scope.in_(scopes)))
+        for row in rows:
+            found[row.scope][row.name] = row.value
         return {**found}
 
+    @writes
     async def change(
-        self, scope: str, name: str, value: str | None, by: UserRef | None
+        self, session: AsyncSession, scope: str, name: str, value: str | None, by: UserRef | None
     ) -> SettingChange:
-        async with self._database.write() as session:
-            old = await _put(session, scope, name, value)
-            row = SettingChangeRow(scope=scope, name=name, old=old, new=value)
-            if by is not None:
-                row.by_adapter, row.by_id, row.by_name = by.adapter, by.id, by.name
-            session.add(row)
-            await session.flush()
-            return records.setting_change(row)
+        old = await _put(session, scope, name, value)
+        row = SettingChangeRow(scope=scope, name=name, old=old, new=value)
+        if by is not None:
+            row.by_adapter, row.by_id, row.by_name = by.adapter, by.id, by.name
+        session.add(row)
+        await session.flush()
+        return records.setting_change(row)
 
-    async def changes(self, scope: str, limit: int) -> list[SettingChange]:
-        async with self._database.read() as session:
-            rows = await session.scalars(
-                select(SettingChangeRow)
-                .where(SettingChangeRow.scope == scope)
-                .order_by(SettingChangeRow.id.desc())
-                .limit(limit)
-            )
-            return [records.setting_change(row) for row in rows]
+    @reads
+    async def changes(self, session: AsyncSession, scope: str, limit: int) -> list[SettingChange]:
+        rows = await session.scalars(
+            select(SettingChangeRow)
+            .where(SettingChangeRow.scope == scope)
+            .order_by(SettingChangeRow.id.desc())
+            .limit(limit)
+        )
+        return [records.setting_change(row) for row in rows]
 
 
 async def _put(session: AsyncSession, scope: str, name: str, value: str | None) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.store.buttons import Buttons
-from bot.store.database import Database
 from bot.store.messages import Messages
 from bot.store.moving import Moving
 from bot.store.people import People
@@ -13,9 +12,6 @@ from bot.store.turns import Turns
 
 class SqlStore(Messages, Turns, Buttons, Settings, People, Moving):
     """One family of methods a file; `bot.store.open.open_store` makes one."""
-
-    def __init__(self, database: Database):
-        self._database = database
 
     async def close(self) -> None:
         await self._database.close()

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.store import Reply, TurnRecord, Variants, records
-from bot.store.database import Database
+from bot.store.database import Family, reads, writes
 from bot.store.messages import active
 from bot.store.people import spend
 from bot.store.tables import UNDELIVERED, ConversationRow, MessageRow, PostRow, TurnRow
@@ -18,50 +18,52 @@ from bot.types import ConversationKey, PostRef, Turn, TurnState, utcnow
 ENDED = tuple(state for state in TurnState if state.ended)
 
 
-class Turns:
-    _database: Database
-
-    async def checkpoint(self, turn: Turn, state: TurnState, reply: Reply) -> None:
-        async with self._database.write() as session:
-            row = await _one(session, turn)
-            if row is not None and not row.state.ended:
-                row.state = state
-                _say(row, reply)
-
-    async def finish(self, turn: Turn, state: TurnState, reply: Reply, error: str = "") -> None:
-        async with self._database.write() as session:
-            row = await _one(session, turn)
-            if row is None or (row.state.ended and row.state is not TurnState.INTERRUPTED):
-                return
-            row.state, row.error, row.ended_at = state, error, utcnow()
+class Turns(Family):
+    @writes
+    async def checkpoint(
+        self, session: AsyncSession, turn: Turn, state: TurnState, reply: Reply
+    ) -> None:
+        row = await _one(session, turn)
+        if row is not None and not row.state.ended:
+            row.state = state
             _say(row, reply)
-            await spend(session, row, reply.usage)
-            if reply.text:
-                await session.flush()
-                await _choose(session, row)
 
-    async def reopen(self, turn: Turn) -> Turn:
-        async with self._database.write() as session:
-            old = await _one(session, turn)
-            if old is None:
-                raise LookupError(f"turn {turn.id} was forgotten")
-            new = TurnRow(conversation=old.conversation, question=old.question)
-            old.delivered_at = old.delivered_at or utcnow()
-            session.add(new)
+    @writes
+    async def finish(
+        self, session: AsyncSession, turn: Turn, state: TurnState, reply: Reply, error: str = ""
+    ) -> None:
+        row = await _one(session, turn)
+        if row is None or (row.state.ended and row.state is not TurnState.INTERRUPTED):
+            return
+        row.state, row.error, row.ended_at = state, error, utcnow()
+        _say(row, reply)
+        await spend(session, row, reply.usage)
+        if reply.text:
             await session.flush()
-            await session.refresh(old, ["posts"])
-            session.add_all(records.post_rows(new.id, records.turn_record(old).posts))
-            return records.turn(new)
+            await _choose(session, row)
 
-    async def resume(self, turn: Turn) -> TurnRecord | None:
-        async with self._database.write() as session:
-            row = await _one(session, turn)
-            if row is None or not row.state.ended:
-                return None
-            row.state, row.ended_at, row.delivered_at = TurnState.QUEUED, None, None
-            await session.flush()
-            await session.refresh(row, ["posts"])
-            return records.turn_record(row)
+    @writes
+    async def reopen(self, session: AsyncSession, turn: Turn) -> Turn:
+        old = await _one(session, turn)
+        if old is None:
+            raise LookupError(f"turn {turn.id} was forgotten")
+        new = TurnRow(conversation=old.conversation, question=old.question)
+        old.delivered_at = old.delivered_at or utcnow()
+        session.add(new)
+        await session.flush()
+        await session.refresh(old, ["posts"])
+        session.add_all(records.post_rows(new.id, records.turn_record(old).posts))
+        return records.turn(new)
+
+    @writes
+    async def resume(self, session: AsyncSession, turn: Turn) -> TurnRecord | None:
+        row = await _one(session, turn)
+        if row is None or not row.state.ended:
+            return None
+        row.state, row.ended_at, row.delivered_at = TurnState.QUEUED, None, None
+        await session.flush()
+        await session.refresh(row, ["posts"])
+        return records.turn_record(row)
 
     async def turn(self, turn_id: int) -> TurnRecord | None:
         return await self._first(records.whole_turns().where(TurnRow.id == turn_id))
@@ -75,36 +77,36 @@ class Turns:
     async def pending(self, adapter: str) -> list[TurnRecord]:
         return await self._all(_undelivered(adapter).where(TurnRow.state.in_(ENDED)))
 
-    async def variants(self, turn: Turn) -> Variants:
-        async with self._database.read() as session:
-            rows = (await session.scalars(_variants(turn))).all()
-            chosen = [row.reply is not None and row.reply.chosen for row in rows]
-            replies = tuple(records.reply(row) for row in rows)
-            return Variants(replies, chosen.index(True) if any(chosen) else 0)
+    @reads
+    async def variants(self, session: AsyncSession, turn: Turn) -> Variants:
+        rows = (await session.scalars(_variants(turn))).all()
+        chosen = [row.reply is not None and row.reply.chosen for row in rows]
+        replies = tuple(records.reply(row) for row in rows)
+        return Variants(replies, chosen.index(True) if any(chosen) else 0)
 
-    async def choose(self, turn: Turn, index: int) -> None:
-        async with self._database.write() as session:
-            rows = (await session.scalars(_variants(turn))).all()
-            await _choose(session, rows[index])
+    @writes
+    async def choose(self, session: AsyncSession, turn: Turn, index: int) -> None:
+        rows = (await session.scalars(_variants(turn))).all()
+        await _choose(session, rows[index])
 
-    async def posted(self, turn: Turn, posts: Sequence[PostRef]) -> None:
-        async with self._database.write() as session:
-            if await session.get(TurnRow, turn.id) is not None:
-                await session.execute(delete(PostRow).where(PostRow.turn_id == turn.id))
-                session.add_all(records.post_rows(turn.id, posts))
+    @writes
+    async def posted(self, session: AsyncSession, turn: Turn, posts: Sequence[PostRef]) -> None:
+        if await session.get(TurnRow, turn.id) is not None:
+            await session.execute(delete(PostRow).where(PostRow.turn_id == turn.id))
+            session.add_all(records.post_rows(turn.id, posts))
 
-    async def delivered(self, turn: Turn) -> None:
-        async with self._database.write() as session:
-            row = await session.get(TurnRow, turn.id)
-            if row is not None:
-                row.delivered_at = utcnow()
+    @writes
+    async def delivered(self, session: AsyncSession, turn: Turn) -> None:
+        row = await session.get(TurnRow, turn.id)
+        if row is not None:
+            row.delivered_at = utcnow()
 
     async def _first(self, turns: Select[TurnRow]) -> TurnRecord | None:
         return next(iter(await self._all(turns)), None)
 
-    async def _all(self, turns: Select[TurnRow]) -> list[TurnRecord]:
-        async with self._database.read() as session:
-            return [records.turn_record(row) for row in await session.scalars(turns)]
+    @reads
+    async def _all(self, session: AsyncSession, turns: Select[TurnRow]) -> list[TurnRecord]:
+        return [records.turn_record(row) for row in await session.scalars(turns)]
 
 
 async def _one(session: AsyncSession, turn: Turn) -> TurnRow | None:

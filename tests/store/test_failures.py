@@ -135,6 +135,20 @@ async def test_a_cancelled_write_harms_no_other(home: Path) -> None:
         assert (await spoken(store))[-1] == "two"
 
 
+async def test_a_write_leaves_no_lock_behind_wherever_it_is_cancelled(home: Path) -> None:
+    async with open_store(SQLITE, home, patience=5) as store:
+        for steps in range(30):
+            writing = asyncio.create_task(ask(store, "cancelled"))
+            for _ in range(steps):
+                await asyncio.sleep(0.0002)
+            writing.cancel()
+            await asyncio.wait([writing])
+            await ask(store, f"after {steps}")
+        turns = [record.turn.message.text for record in await store.unfinished("telegram")]
+        assert turns == await spoken(store, limit=100)
+        assert set(turns) >= {f"after {steps}" for steps in range(30)}
+
+
 @pytest.fixture
 def small_disk() -> Iterator[None]:
     """Databases that can't grow beyond what an empty one takes, and a little."""
