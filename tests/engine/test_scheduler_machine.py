@@ -12,7 +12,8 @@ from bot.engine.local.sequence import Sequence, Slice
 
 SIZE = 4
 PROMPT = st.tuples(st.integers(0, 2), st.integers(1, 30))
-"""Which of a few beginnings, so that prefixes are shared, and the length."""
+"""The first token and the length: prefixes are shared, and blocks that differ only in what stands
+before them occur."""
 
 
 class SchedulerMachine(RuleBasedStateMachine):
@@ -27,7 +28,7 @@ class SchedulerMachine(RuleBasedStateMachine):
     @rule(prompt=PROMPT, reply=st.integers(1, 8))
     def arrive(self, prompt: tuple[int, int], reply: int) -> None:
         kind, length = prompt
-        tokens = [kind * 100 + n for n in range(length)]
+        tokens = [kind, *range(1, length)]
         sequence = Sequence(tokens, self.arrivals)
         self.arrivals += 1
         self.live.append(sequence)

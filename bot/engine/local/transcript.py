@@ -111,6 +111,8 @@ class Transcript:
             shown = text if kind == "reasoning" else self._until_stop(text)
             if shown:
                 self._on_new_line = shown.endswith("\n")
+                if kind == "text" and self._untold["reasoning"]:
+                    yield self._piece("reasoning", "")  # the tag that ended the thought
                 yield self._piece(kind, shown)
 
     def _until_stop(self, text: str) -> str:
