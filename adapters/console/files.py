@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from pathlib import Path
 
@@ -15,17 +16,16 @@ def save(file: File, folder: Path) -> Path:
     Only the last part of the file's name counts. Raises Refused.
     """
     name = Path(Path(file.name).name or "file")
-    for copy in itertools.count():
-        path = folder / (f"{name.stem}-{copy}{name.suffix}" if copy else name.name)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as out:
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+        for copy in itertools.count():
+            path = folder / (f"{name.stem}-{copy}{name.suffix}" if copy else name.name)
+            with contextlib.suppress(FileExistsError), path.open("xb") as out:
                 out.write(file.data)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise Refused(f"The file {path} can't be written: {error.strerror}.") from error
-        return path
+                return path
+    except OSError as error:
+        raise Refused(f"{name} can't be written to {folder}: {error.strerror}.") from error
     raise AssertionError("itertools.count() does not end")
 
 

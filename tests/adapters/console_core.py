@@ -13,7 +13,7 @@ from pathlib import Path
 
 from adapters.console import Console
 from adapters.console.adapter import ConsoleConfig
-from bot.errors import Gone
+from bot.errors import Gone, StoreUnavailable
 from bot.types import CommandSpec, Event, File, Invoked, Parameter, Post, Received
 
 COMMANDS = (
@@ -27,7 +27,8 @@ class Core:
     """Echoes what it is told; a few words make it do more:
 
     `long N` streams N paragraphs, `endless` streams until /stop, `file` sends one, `think` shows
-    a thinking line and thoughts, `mute` gives no answer.
+    a thinking line and thoughts, `open` shows thoughts in a post of their own, `mute` gives no
+    answer, `full` can't be kept.
     """
 
     def __init__(self, console: Console, pause: float = 0.0) -> None:
@@ -47,6 +48,8 @@ class Core:
     async def put(self, event: Event) -> None:
         self.events.append(event)
         if isinstance(event, Received):
+            if event.message.text == "full":
+                raise StoreUnavailable("The disk is full.")
             await self._turns.put(event)
         elif isinstance(event, Invoked):
             await self._obey(event)
@@ -71,6 +74,11 @@ class Core:
         if word == "file":
             file = File("note.txt", b"contents")
             await self.console.send(event.place, Post("Here:", files=(file,)))
+        elif word == "open":
+            thoughts = Post("thought", collapsible="so far", reply_to=event.message.id)
+            await self.console.send(event.place, thoughts)
+            await asyncio.sleep(self._pause)
+            await self.console.send(event.place, Post("and the answer"))
         elif word in ("long", "endless"):
             await self._stream(event, int(rest) if word == "long" else 10_000)
         elif word == "think":
