@@ -237,9 +237,10 @@ class Page:
         for depth, item in enumerate(around):
             if self._is_misnumbered(item):
                 return Number((item.number or 0) + 1, outer + depth)
-        if any(line.renumbered for line in self._lines[: index + inside]):
+        pending = self.frame.opened.number
+        if pending and any(pending.is_due(line) for line in self._lines[: index + inside]):
             return None
-        return self.frame.opened.number
+        return pending
 
     def _is_misnumbered(self, item: Block) -> bool:
         renumbered = self._lines[item.start].renumbered

@@ -23,6 +23,10 @@ class Number:
     value: int
     depth: int
 
+    def is_due(self, line: Line) -> bool:
+        """Whether this line is outside of the item before: the next item, or the list's end."""
+        return bool(line.text.strip()) and len(line.indents) <= self.depth
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -161,18 +165,17 @@ def _without_leading_space(lines: list[Line]) -> list[Line]:
 
 
 def _renumbered(lines: list[Line], number: Number) -> list[Line]:
-    """With the first item on its level showing this number."""
-    for index, line in enumerate(lines):
-        digits = ORDERED.match(line.text)
-        if digits is None or len(line.indents) != number.depth:
-            continue
-        shown = str(number.value)
-        renumbered = replace(
-            line,
-            text=shown + line.text[digits.end() :],
-            shown=len(shown),
-            source=line.source + digits.end(),
-            renumbered=True,
-        )
-        return [*lines[:index], renumbered, *lines[index + 1 :]]
-    return lines
+    """With the next item showing this number, if the list goes on at all."""
+    index = next((n for n, line in enumerate(lines) if number.is_due(line)), None)
+    digits = ORDERED.match(lines[index].text) if index is not None else None
+    if index is None or digits is None or len(lines[index].indents) < number.depth:
+        return lines
+    line, shown = lines[index], str(number.value)
+    renumbered = replace(
+        line,
+        text=shown + line.text[digits.end() :],
+        shown=len(shown),
+        source=line.source + digits.end(),
+        renumbered=True,
+    )
+    return [*lines[:index], renumbered, *lines[index + 1 :]]

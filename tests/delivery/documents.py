@@ -28,9 +28,15 @@ def _characters(tokens: list[Token], styles: list[str]) -> Iterator[Seen]:
         elif token.tag in STYLES:
             styles.append(token.tag) if token.nesting > 0 else styles.remove(token.tag)
         elif token.type in ("fence", "code_block", "code_inline", "text", "text_special"):
-            code = [] if token.type.startswith("text") else [f"{token.tag} {token.info.strip()}"]
-            style = frozenset([*styles, *code])
+            style = frozenset([*styles, *_code(token)])
             yield from ((c, style) for c in token.content if c not in BLANK)
+
+
+def _code(token: Token) -> list[str]:
+    """A block without a language counts as plain: a table may become one."""
+    if token.type == "code_inline":
+        return ["code"]
+    return [token.info.strip()] if token.type == "fence" and token.info else []
 
 
 def numbers(document: str) -> dict[str, int]:
