@@ -1,0 +1,111 @@
+"""From a storage plan to what transformers and bitsandbytes call it, and the rest by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from torch import nn
+
+from bot.engine.local.embeddings import Int8Embedding, Nf4Embedding
+from bot.engine.local.int8 import Int8Linear, Rounding, replace_linears
+from bot.engine.local.storage import NF4_BLOCK, Storage
+
+if TYPE_CHECKING:
+    from transformers import BitsAndBytesConfig, PreTrainedModel
+
+
+def bits_and_bytes(storage: Storage, *, offload: bool) -> BitsAndBytesConfig | None:
+    """What ``from_pretrained`` is to quantise while it reads; None if nothing."""
+    import transformers
+
+    make: Callable[..., BitsAndBytesConfig] = transformers.BitsAndBytesConfig
+    if storage.method == "nf4":
+        return make(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=getattr(torch, storage.dtype),
+            llm_int8_enable_fp32_cpu_offload=offload,
+        )
+    if storage.method == "int8" and storage.gpu:
+        return make(load_in_8bit=True, llm_int8_enable_fp32_cpu_offload=offload)
+    return None
+
+
+def finish(model: PreTrainedModel, storage: Storage) -> None:
+    """What is quantised only once the weights are there: the head, and int8 on the CPU."""
+    parts: Any = model  # these methods of it have no types
+    if storage.head:
+        _quantise_head(parts, storage)
+    if storage.method == "int8" and not storage.gpu:
+        replace_linears(model, keep=parts.get_output_embeddings())
+
+
+def _quantise_head(model: Any, storage: Storage) -> None:
+    """Embedding and head, which share one weight where the model ties them."""
+    embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
+    tied = head.weight is embedding.weight
+    make = _nf4_head if storage.method == "nf4" else _int8_head
+    if not can_look_up(embedding):
+        model.set_output_embeddings(make(head, storage))
+        return
+    quantised = make(head, storage)
+    weight = quantised.weight if tied and storage.method == "nf4" else None
+    model.set_output_embeddings(quantised)
+    model.set_input_embeddings(_embedding(embedding, weight, storage))
+
+
+def can_look_up(embedding: nn.Module) -> bool:
+    """Whether it does no more than look up rows and, as Gemma's does, scale them."""
+    scaled = hasattr(embedding, "embed_scale")
+    return type(embedding).forward is nn.Embedding.forward or scaled
+
+
+def _embedding(embedding: nn.Embedding, tied_to: Any, storage: Storage) -> nn.Module:
+    scale = float(getattr(embedding, "embed_scale", 1.0))
+    weight = embedding.weight.detach()
+    if storage.method == "int8":
+        return Int8Embedding(weight, scale)
+    if weight.shape[1] % NF4_BLOCK:
+        return embedding
+    packed = tied_to if tied_to is not None else _nf4(weight)
+    return Nf4Embedding(packed.data, packed.quant_state, weight.dtype, scale)
+
+
+def _nf4_head(head: nn.Linear, storage: Storage) -> nn.Module:
+    from bitsandbytes.nn.modules import Linear4bit
+
+    dtype = getattr(torch, storage.dtype)
+    build: Callable[..., nn.Linear] = Linear4bit
+    linear = build(
+        head.in_features, head.out_features, bias=head.bias is not None,
+        compute_dtype=dtype, quant_type="nf4", device="meta",
+    )  # fmt: skip
+    linear.weight, linear.bias = _nf4(head.weight.detach()), head.bias
+    return linear
+
+
+def _nf4(weight: torch.Tensor) -> Any:
+    """A quantised Params4bit on the device of `weight`."""
+    from bitsandbytes.nn.modules import Params4bit
+
+    plain: Any = Params4bit(weight, requires_grad=False, compress_statistics=True, quant_type="nf4")
+    return plain.to(weight.device)
+
+
+def _int8_head(head: nn.Linear, storage: Storage) -> nn.Module:
+    if not storage.gpu:
+        return Int8Linear(head, Rounding())
+    from bitsandbytes.nn.modules import Int8Params, Linear8bitLt
+
+    linear = Linear8bitLt(
+        head.in_features, head.out_features, bias=head.bias is not None,
+        has_fp16_weights=False, threshold=6.0, device="meta",
+    )  # fmt: skip
+    linear.weight = Int8Params(head.weight.detach().cpu(), requires_grad=False).to(
+        head.weight.device
+    )
+    linear.bias = head.bias
+    return linear
