@@ -57,7 +57,6 @@ def _prepare_sqlite(engine: Engine, *, enforce: bool = True) -> None:
     def connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver begins no transactions by itself
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if enforce else 'OFF'}")
         cursor.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,9 +50,17 @@ def locate(url: str, home: Path) -> Location:
 
 def make_private(location: Location) -> None:
     """The folder (0700) and the file (0600), where they don't exist; SQLite's side files take
-    after the file. Modes that somebody chose stay."""
+    after the file. Modes that somebody chose stay. Raises PermissionError where they forbid
+    writing, of which SQLite would make a reading transaction in silence.
+
+    An existing file is not opened: closing it would take away the locks that this process has on
+    it (https://www.sqlite.org/howtocorrupt.html, 2.2). Neither is a new one.
+    """
     if location.file is None:
         return
     location.backups.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     location.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(location.file, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):
+        os.mknod(location.file, stat.S_IFREG | 0o600)
+    if not os.access(location.file, os.R_OK | os.W_OK, effective_ids=True):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(location.file))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
 from alembic import command
 from sqlalchemy import Connection, text
 
@@ -27,9 +32,12 @@ def upgrade(location: Location, patience: float) -> bool:
         engine = blocking_engine(location.url, patience)
         try:
             with engine.begin() as connection:
-                return _upgrade(connection, location)
+                done = _upgrade(connection, location)
         finally:
             engine.dispose()
+        if location.file is not None:
+            _log_ahead(location.file, patience)
+    return done
 
 
 def _upgrade(connection: Connection, location: Location) -> bool:
@@ -52,3 +60,18 @@ def _check_references(connection: Connection, location: Location) -> None:
             f"{location} has rows that refer to nothing and was left as it is: "
             "`chinwag db restore` puts a backup in its place."
         )
+
+
+def _log_ahead(file: Path, patience: float) -> None:
+    """Set the journal mode, which the file remembers. Unlike all else, SQLite does not wait with
+    that for others who look at the file: it fails at once."""
+    end = time.monotonic() + patience
+    with closing(sqlite3.connect(file, timeout=patience)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.02)
