@@ -37,7 +37,7 @@ LIMITS = Limits(
     edit_interval=1.0,
     per_place=Rate(burst=3, seconds=1.0),
     per_group=Rate(burst=3, seconds=3.5),
-    overall=Rate(burst=4, seconds=1 / 25),
+    overall=Rate(burst=2, seconds=1 / 28),
     draft_interval=0.6,
     file_bytes=50 * 1024 * 1024,
     threads=True,

@@ -61,8 +61,14 @@ def _fold(writer: Writer, text: str) -> None:
 
 
 def _kept(entities: Sequence[MessageEntity]) -> tuple[MessageEntity, ...]:
-    ordered = sorted(entities, key=lambda e: (e.offset, -e.length))
+    ordered = sorted(entities, key=_place)
     if len(ordered) <= MOST_ENTITIES:
         return tuple(ordered)
     by_worth = sorted(ordered, key=lambda e: e.type not in DEAR)[:MOST_ENTITIES]
     return tuple(e for e in ordered if e in by_worth)
+
+
+def _place(entity: MessageEntity) -> tuple[int, int, int]:
+    """Outer before inner: over the same text, quotes are outermost and code is innermost."""
+    depth = 0 if "blockquote" in entity.type else 2 if entity.type in ("code", "pre") else 1
+    return entity.offset, -entity.length, depth

@@ -58,7 +58,7 @@ def checked(text: str, entities: object) -> list[Entity]:
         raise cant_parse("expected an Array of MessageEntity")
     for entity in entities:
         _check(text, entity)
-    ordered = sorted(entities, key=lambda e: (e["offset"], -e["length"]))
+    ordered = sorted(entities, key=_place)
     _check_nesting(ordered)
     return ordered[:MOST]
 
@@ -89,6 +89,12 @@ def _check_nesting(ordered: Sequence[Entity]) -> None:
             if not _may_contain(outer["type"], entity["type"]):
                 raise cant_parse(f"{entity['type']} can't be part of {outer['type']}")
         open_.append(entity)
+
+
+def _place(entity: Entity) -> tuple[int, int, int]:
+    """Outer before inner; over the same text, quotes are outermost and code is innermost."""
+    depth = 0 if entity["type"] in QUOTES else 2 if entity["type"] in ("code", "pre") else 1
+    return entity["offset"], -entity["length"], depth
 
 
 def _may_contain(outer: str, inner: str) -> bool:
