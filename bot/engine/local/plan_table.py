@@ -24,8 +24,8 @@ def as_text(plan: Plan, config: LocalConfig, hardware: Hardware) -> str:
     return "\n\n".join(
         (
             _heading(plan, hardware),
-            _table(_weight_rows(plan, config, hardware)),
-            _table(_device_rows(plan)),
+            table(_weight_rows(plan, config, hardware)),
+            table(_device_rows(plan)),
             "\n".join(_sentences(plan)),
         )
     )
@@ -152,7 +152,7 @@ def _sentences(plan: Plan) -> Iterable[str]:
         yield f"It does not fit: {gib(plan.needed)} of {gib(plan.budget)}."
 
 
-def _table(rows: Iterable[Sequence[str]]) -> str:
+def table(rows: Iterable[Sequence[str]]) -> str:
     """Columns in line: the first to the left, the others to the right."""
     lines = list(rows)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

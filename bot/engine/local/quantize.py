@@ -104,8 +104,7 @@ def _int8_head(head: nn.Linear, storage: Storage) -> nn.Module:
         head.in_features, head.out_features, bias=head.bias is not None,
         has_fp16_weights=False, threshold=6.0, device="meta",
     )  # fmt: skip
-    linear.weight = Int8Params(head.weight.detach().cpu(), requires_grad=False).to(
-        head.weight.device
-    )
+    plain = Int8Params(head.weight.detach().cpu(), requires_grad=False)
+    linear.weight = cast(nn.Parameter, plain).to(head.weight.device)  # its own `to` is mistyped
     linear.bias = head.bias
     return linear
