@@ -4,6 +4,7 @@ that may be emptied."""
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy
 
 from bot.store.location import locate
+from bot.store.migrate import upgrade
 from bot.store.open import open_store
 from bot.store.sql import SqlStore
 
@@ -35,7 +37,17 @@ def url(request: pytest.FixtureRequest, home: Path) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With an empty database, for copying: migrating one for each test would take longest."""
+    home = tmp_path_factory.mktemp("migrated")
+    upgrade(locate(SQLITE, home), 30)
+    return home
+
+
 @pytest.fixture
-async def store(url: str, home: Path) -> AsyncIterator[SqlStore]:
+async def store(url: str, home: Path, migrated_home: Path) -> AsyncIterator[SqlStore]:
+    if url == SQLITE:
+        shutil.copytree(migrated_home, home)
     async with open_store(url, home) as opened:
         yield opened
