@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from typing import Any
 
@@ -14,9 +15,11 @@ class Screen:
     def __init__(self, columns: int = 60, rows: int = 16) -> None:
         self._screen = pyte.HistoryScreen(columns, rows, history=5_000)
         self._stream = pyte.Stream(self._screen)
+        self.changed = asyncio.Event()
 
     def write(self, data: str) -> int:
         self._stream.feed(data)
+        self.changed.set()
         return len(data)
 
     def flush(self) -> None:

@@ -144,13 +144,12 @@ async def test_what_was_printed_is_gone_for_edits() -> None:
 
 @pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_failure() -> None:
+    script = (
+        f"yes hi | head -2000 | {sys.executable} -m tests.adapters.console_core | head -1; "
+        "echo ${PIPESTATUS[2]}"
+    )
     done = subprocess.run(
-        [
-            "bash",
-            "-c",
-            f"yes hi | head -2000 | {sys.executable} -m tests.adapters.console_core | head -1; "
-            "echo ${PIPESTATUS[2]}",
-        ],
+        ["bash", "-c", script],
         capture_output=True,
         text=True,
         timeout=60,

@@ -114,7 +114,7 @@ def test_a_saved_file_never_replaces_another_or_leaves_its_folder(tmp_path: Path
 
 def test_a_file_that_cannot_be_written_is_refused_with_its_path(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(Refused, match="note.txt can't be written to"):
+    with pytest.raises(Refused, match=r"note.txt can't be written to"):
         save(File("note.txt", b""), tmp_path / "file")
 
 
