@@ -86,7 +86,7 @@ class Terminal:
     async def drop(self, ref: str) -> None:
         self._growing.pop(ref, None)
         self._speaker.answer.dropped(ref)
-        self._redraw()
+        self._print("")
 
     def alive(self) -> None:
         """A person sees for themselves that nothing comes, and has Ctrl-C."""
@@ -129,7 +129,8 @@ class Terminal:
         return self._size.columns
 
     def _print(self, text: str) -> None:
-        """Print `text` and an empty line for good, above the prompt where there is one."""
+        """Print `text`, if any, and an empty line for good, above the prompt where there is one;
+        the prompt is drawn anew in any case."""
         if text:
             self._settled.append(f"{text}\n\n")
         if self._prompt:
@@ -138,10 +139,6 @@ class Terminal:
             output = get_app_session().output
             output.write_raw(self.take_settled())
             output.flush()
-
-    def _redraw(self) -> None:
-        if self._prompt:
-            self._prompt.redraw()
 
 
 def _end(text: str, length: int) -> str:
