@@ -36,11 +36,16 @@ def config(layers: int = 64) -> Any:
 
 def build(layers: int = 64, *, quantize_head: bool = False, device: str = "cuda") -> Any:
     """A Qwen2ForCausalLM that computes nonsense at the true speed and size."""
+    return build_from(config(layers), quantize_head=quantize_head, device=device)
+
+
+def build_from(config: Any, *, quantize_head: bool, device: str) -> Any:
+    """The same for any config whose embedding and head are untied."""
     from transformers import AutoModelForCausalLM
 
     make: Callable[..., Any] = AutoModelForCausalLM.from_config
     with torch.device("meta"):
-        model = make(config(layers), dtype=torch.bfloat16)
+        model = make(config, dtype=torch.bfloat16)
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.Linear) and child is not model.lm_head:

@@ -65,10 +65,10 @@ class Int8Embedding(nn.Module):
     codes: torch.Tensor
     scales: torch.Tensor
 
-    def __init__(self, weight: torch.Tensor, scale: float = 1.0) -> None:
+    def __init__(self, weight: torch.Tensor, dtype: torch.dtype, scale: float = 1.0) -> None:
         super().__init__()
         codes, scales = by_rows(weight)
-        self.dtype, self.scale = weight.dtype, scale
+        self.dtype, self.scale = dtype, scale
         self.register_buffer("codes", codes, persistent=False)
         self.register_buffer("scales", scales, persistent=False)
 

@@ -7,7 +7,7 @@ the weights.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,24 +89,30 @@ def load_tokenizer(folder: Path, config: LocalConfig) -> PreTrainedTokenizerBase
 
 def _load_model(folder: Path, config: LocalConfig, planned: plan.Plan) -> PreTrainedModel:
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     storage = planned.storage
+    read: Callable[..., Any] = AutoModelForCausalLM.from_pretrained
     try:
-        model: Any = AutoModelForCausalLM.from_pretrained(
+        model, found = read(
             folder,
-            dtype=getattr(torch, storage.dtype),
+            dtype="auto" if storage.made_from_files else getattr(torch, storage.dtype),
             use_safetensors=True,
+            output_loading_info=True,
             trust_remote_code=config.trust_remote_code,
             quantization_config=quantize.bits_and_bytes(storage, offload=config.offload),
             **_mapping(config, planned),
         )
-    except (OSError, ValueError, RuntimeError) as problem:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as problem:
         if isinstance(problem, torch.OutOfMemoryError):
             raise
         raise ModelUnavailable(
             f"The weights of {config.model} in {folder} can't be read: {problem}"
         ) from problem
+    if found["missing_keys"]:  # transformers would make them up
+        missing = ", ".join(sorted(found["missing_keys"])[:3])
+        raise ModelUnavailable(f"The weights of {config.model} in {folder} lack {missing}.")
     quantize.finish(model, storage)
     loaded: PreTrainedModel = model.eval().requires_grad_(False)
     return loaded

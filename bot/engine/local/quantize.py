@@ -39,8 +39,9 @@ def finish(model: PreTrainedModel, storage: Storage) -> None:
     parts: Any = model  # these methods of it have no types
     if storage.head:
         _quantise_head(parts, storage)
-    if storage.method == "int8" and not storage.gpu:
+    if storage.made_from_files:
         replace_linears(model, keep=parts.get_output_embeddings())
+        parts.to(getattr(torch, storage.dtype))
 
 
 def _quantise_head(model: Any, storage: Storage) -> None:
@@ -65,13 +66,13 @@ def can_look_up(embedding: nn.Module) -> bool:
 
 def _embedding(embedding: nn.Embedding, tied_to: Any, storage: Storage) -> nn.Module:
     scale = float(getattr(embedding, "embed_scale", 1.0))
-    weight = embedding.weight.detach()
+    weight, dtype = embedding.weight.detach(), getattr(torch, storage.dtype)
     if storage.method == "int8":
-        return Int8Embedding(weight, scale)
+        return Int8Embedding(weight, dtype, scale)
     if weight.shape[1] % NF4_BLOCK:
         return embedding
     packed = tied_to if tied_to is not None else _nf4(weight)
-    return Nf4Embedding(packed.data, packed.quant_state, weight.dtype, scale)
+    return Nf4Embedding(packed.data, packed.quant_state, dtype, scale)
 
 
 def _nf4_head(head: nn.Linear, storage: Storage) -> nn.Module:

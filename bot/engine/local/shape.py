@@ -45,11 +45,13 @@ class LayerCache:
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """`caches` has one entry for each layer with attention; sizes are in elements, not bytes."""
+    """`caches` has one entry for each layer with attention; sizes are in elements, not bytes.
+    `stored_dtype` is the type of the weights in the files."""
 
     weights: tuple[Weight, ...]
     caches: tuple[LayerCache, ...]
     tied: bool
+    stored_dtype: str
     context_window: int
     vocabulary: int
     hidden: int
@@ -91,6 +93,7 @@ def shape_of(config: PreTrainedConfig, *, trust_remote_code: bool = False) -> Mo
         weights=tuple(_weights(model, embedding, None if tied else head)),
         caches=tuple(_caches(text)),
         tied=tied,
+        stored_dtype=str(config.dtype or "float32").removeprefix("torch."),
         context_window=context_window(config),
         vocabulary=text.vocab_size,
         hidden=text.hidden_size,

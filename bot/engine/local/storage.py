@@ -35,6 +35,11 @@ class Storage:
     def name(self) -> str:
         return self.method + (" with head" if self.head else "")
 
+    @property
+    def made_from_files(self) -> bool:
+        """The CPU's int8 is made from weights as the files have them, all of which are there."""
+        return self.method == "int8" and not self.gpu
+
     def bytes_of(self, weight: Weight) -> int:
         if not self.quantises(weight):
             return weight.elements * DTYPE_BYTES[self.dtype]
@@ -69,9 +74,9 @@ class Storage:
 
     def while_loading(self, shape: ModelShape) -> int:
         """The most that the weights take before all of them are in their final form: the head is
-        quantised last, and the CPU's int8 is made from weights that are all there."""
-        if self.method == "int8" and not self.gpu:
-            return shape.parameters * DTYPE_BYTES[self.dtype]
+        quantised last."""
+        if self.made_from_files:
+            return shape.parameters * DTYPE_BYTES.get(shape.stored_dtype, 4)
         return Storage(self.method, False, self.dtype, self.gpu).total(shape)
 
 
