@@ -44,7 +44,7 @@ def choose(loaded: LoadedModel, *, block_size: int) -> Runner:
 
 def _paged(loaded: LoadedModel, block_size: int) -> PagedRunner:
     config = loaded.model.config.get_text_config()
-    _refuse_layers(config)
+    require_attention_layers(config)
     blocks = loaded.kv_tokens // block_size
     length = min(2 * block_size + 5, blocks * block_size // 2)
     tokens = [(7919 * n + 13) % config.vocab_size for n in range(length)]
@@ -54,7 +54,8 @@ def _paged(loaded: LoadedModel, block_size: int) -> PagedRunner:
     return runner
 
 
-def _refuse_layers(config: Any) -> None:
+def require_attention_layers(config: Any) -> None:
+    """Raises NotPaged where packing sequences would change what is computed."""
     other = set(getattr(config, "layer_types", None) or ()) - ATTENTION_LAYERS
     if other:
         raise NotPaged(f"it has layers of type {', '.join(sorted(other))}")

@@ -58,12 +58,12 @@ class Worker:
         self._sampler = Sampler(self._vocab_size, loaded.device)
         keep = config.prefix_cache and runner.reuses
         pool = BlockPool(loaded.kv_tokens // config.block_size, config.block_size, keep=keep)
-        self._scheduler = Scheduler(
+        self.scheduler = Scheduler(
             pool, max_batch=config.max_batch, prefill_chunk=config.prefill_chunk
         )
-        self._pressure = Pressure(self._scheduler)
+        self._pressure = Pressure(self.scheduler)
         self._pace = Pace()
-        self._window = min(loaded.context_window, self._scheduler.capacity)
+        self._window = min(loaded.context_window, self.scheduler.capacity)
         self._generations: dict[int, Generation] = {}
         self._events: list[tuple[int, Event]] = []
         self._memory = _bytes(loaded.model) + runner.cache_bytes
@@ -81,7 +81,7 @@ class Worker:
         """Until told to stop. What it raises is the end of the thread."""
         while self._receive():
             self._poll()
-            slices = self._scheduler.plan()
+            slices = self.scheduler.plan()
             if slices:
                 self._step(slices)
             self._tell_positions()
@@ -91,7 +91,7 @@ class Worker:
 
     def _receive(self) -> bool:
         """Take all that is in the inbox, waiting for it only if there is nothing else to do."""
-        wait = not self._scheduler.busy
+        wait = not self.scheduler.busy
         while True:
             try:
                 command = self._inbox.get(block=wait)
@@ -118,7 +118,7 @@ class Worker:
     def _admit(self, request: Submit) -> None:
         generation = Generation(request, self._vocabulary, self._window, self._vocab_size)
         self._generations[request.id] = generation
-        self._scheduler.add(generation.sequence)
+        self.scheduler.add(generation.sequence)
 
     def _poll(self) -> None:
         now = time.monotonic()
@@ -151,7 +151,7 @@ class Worker:
         return self._sampler.sample(logits, states) if states else []
 
     def _accept(self, slices: Sequence[Slice], outcomes: Sequence[Sampled | RequestFailed]) -> None:
-        self._scheduler.commit(slices)
+        self.scheduler.commit(slices)
         self._pressure.succeeded()
         now = time.monotonic()
         self._pace.stepped(now, len(outcomes))
@@ -170,7 +170,7 @@ class Worker:
         if is_out_of_memory(problem):
             release_memory()
             if self._pressure.shrink():
-                log.warning("out of memory: smaller steps", batch=self._scheduler.max_batch)
+                log.warning("out of memory: smaller steps", batch=self.scheduler.max_batch)
                 return
         if len(slices) == 1:
             self._fail(self._generation(slices[0]), told(problem))
@@ -195,7 +195,7 @@ class Worker:
 
     def _fail(self, generation: Generation, error: EngineError) -> None:
         self._events.append((generation.id, error))
-        self._runner.wipe(self._scheduler.pool.private(generation.sequence.blocks))
+        self._runner.wipe(self.scheduler.pool.private(generation.sequence.blocks))
         self._end(generation.id, keep=False)
 
     def _end(self, id: int, *, keep: bool = True) -> None:
@@ -203,23 +203,23 @@ class Worker:
         generation = self._generations.pop(id, None)
         if generation is not None:
             self._runner.drop(generation.sequence)
-            self._scheduler.remove(generation.sequence, keep=keep)
+            self.scheduler.remove(generation.sequence, keep=keep)
 
     def _tell_positions(self) -> None:
-        for position, sequence in enumerate(self._scheduler.waiting, start=1):
+        for position, sequence in enumerate(self.scheduler.waiting, start=1):
             generation = self._generations[sequence.arrival]
             if not sequence.started and generation.position != position:
                 generation.position = position
-                seconds = self._pace.seconds_until(position, len(self._scheduler.running))
+                seconds = self._pace.seconds_until(position, len(self.scheduler.running))
                 self._events.append((generation.id, Waiting(position, seconds)))
 
     def _report(self) -> None:
         events, self._events = self._events, []
-        place = self._pace.seconds_until(1, len(self._scheduler.running))
+        place = self._pace.seconds_until(1, len(self.scheduler.running))
         self._outbox(Report(events, self._status(), place))
 
     def _status(self) -> EngineStatus:
-        scheduler, pool = self._scheduler, self._scheduler.pool
+        scheduler, pool = self.scheduler, self.scheduler.pool
         speed = self._pace.tokens_per_second(time.monotonic()) if scheduler.running else 0.0
         return EngineStatus(
             queued=len(scheduler.waiting),

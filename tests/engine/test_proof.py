@@ -1,0 +1,186 @@
+"""Greedy output equals ``transformers.generate`` token for token, in fp32, whatever goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+import pytest
+
+from bot.engine.local.loaded import LoadedModel
+from bot.engine.local.plain import PlainRunner
+from bot.engine.local.vocabulary import Vocabulary
+from bot.types import Message
+from tests.engine.conftest import TinyModel
+from tests.engine.desk import GREEDY, Desk, load
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+MODELS = ("demo", "qwen2", "qwen3", "mistral", "gemma3")
+REQUESTS = 16
+NEW = 20
+WORDS = [
+    "sea",
+    "salt",
+    "wind",
+    "ship",
+    "far",
+    "home",
+    "night",
+    "star",
+    "song",
+    "old",
+    "road",
+    "rain",
+    "1",
+    "2",
+    "3",
+    "?",
+    "!",
+    "café",
+    "鯨",
+    "🐋",
+]
+PARAMS = replace(GREEDY, max_new_tokens=NEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    loaded: LoadedModel
+    texts: Sequence[str]
+    prompts: Sequence[list[int]]
+    expected: Sequence[list[int]]
+
+    def desk(self, *, kv_tokens: int = 8192, **config: int) -> Desk:
+        return Desk(replace(self.loaded, kv_tokens=kv_tokens), **config)
+
+    def check(self, desk: Desk, numbers: Sequence[int], which: Sequence[int]) -> None:
+        for number, index in zip(numbers, which, strict=True):
+            found = desk.tokens(number, len(self.prompts[index]))
+            assert found == self.expected[index], f"request {index}"
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def case(request: pytest.FixtureRequest, tiny_model: TinyModel) -> Case:
+    demo = request.param == "demo"
+    folder = request.getfixturevalue("demo_folder") if demo else tiny_model(request.param)
+    loaded = load(folder)
+    texts = _texts(longest=120 if demo else 60)
+    vocabulary = Vocabulary(loaded.tokenizer, loaded.eos_ids)
+    prompts = [vocabulary.encode([Message("user", text)]).ids for text in texts]
+    expected = [generate(loaded, prompt) for prompt in prompts]
+    assert len({tuple(reply) for reply in expected}) > REQUESTS // 2
+    return Case(loaded, texts, prompts, expected)
+
+
+def _texts(longest: int) -> list[str]:
+    """Of very different lengths."""
+    random = Random(7)
+    lengths = [3 + (longest - 3) * n // (REQUESTS - 1) for n in range(REQUESTS)]
+    random.shuffle(lengths)
+    return [" ".join(random.choices(WORDS, k=length)) for length in lengths]
+
+
+def generate(loaded: LoadedModel, prompt: list[int]) -> list[int]:
+    import torch
+
+    loaded.model.set_attn_implementation("sdpa")
+    ids = torch.tensor([prompt])
+    output = loaded.model.generate(  # type: ignore[operator]  # a mixin's method
+        ids,
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=NEW,
+        do_sample=False,
+        eos_token_id=list(loaded.eos_ids),
+        pad_token_id=0,
+    )
+    return [int(token) for token in output[0, len(prompt) :]]
+
+
+ALL = range(REQUESTS)
+
+
+def test_alone(case: Case) -> None:
+    desk = case.desk(prefix_cache=False)
+    for index in (0, 5, 10, 15):
+        number = desk.submit(case.texts[index], PARAMS)
+        desk.run()
+        case.check(desk, [number], [index])
+
+
+def test_with_fifteen_others_and_again_out_of_the_cache(case: Case) -> None:
+    desk = case.desk()
+    for _ in range(2):
+        numbers = [desk.submit(text, PARAMS) for text in case.texts]
+        desk.run()
+        case.check(desk, numbers, ALL)
+    usages = [desk.last(number).usage for number in numbers]
+    assert all(usage and usage.reused_tokens > usage.prompt_tokens - 32 for usage in usages)
+
+
+def test_without_prefix_reuse(case: Case) -> None:
+    desk = case.desk(prefix_cache=False)
+    numbers = [desk.submit(text, PARAMS) for text in case.texts]
+    desk.run()
+    case.check(desk, numbers, ALL)
+
+
+@pytest.mark.parametrize("chunk", [16, 37])
+def test_with_prompts_computed_in_small_pieces(case: Case, chunk: int) -> None:
+    desk = case.desk(prefill_chunk=chunk)
+    numbers = [desk.submit(text, PARAMS) for text in case.texts]
+    desk.run()
+    case.check(desk, numbers, ALL)
+
+
+def test_with_blocks_that_run_out(case: Case) -> None:
+    longest = max(map(len, case.prompts)) + NEW
+    desk = case.desk(kv_tokens=2 * longest)
+    numbers = [desk.submit(text, PARAMS) for text in case.texts]
+    desk.run()
+    case.check(desk, numbers, ALL)
+    tight = case.desk(kv_tokens=2 * longest, prefix_cache=False)
+    numbers = [tight.submit(text, PARAMS) for text in case.texts]
+    tight.on_step = _put_back_now_and_then(tight)
+    tight.run()
+    case.check(tight, numbers, ALL)
+    assert tight.runner.put_back() > 0
+
+
+def _put_back_now_and_then(desk: Desk) -> Callable[[int], None]:
+    """Memory pressure on top of what the pool is short of."""
+    scheduler = desk.worker.scheduler
+
+    def shrink(step: int) -> None:
+        if step % 7 == 0 and len(scheduler.running) > 1:
+            scheduler.put_back(1)
+
+    return shrink
+
+
+def test_with_neighbours_that_are_cancelled(case: Case) -> None:
+    desk = case.desk()
+    numbers = [desk.submit(text, PARAMS) for text in case.texts]
+
+    def cancel(step: int) -> None:
+        if step % 2 and step < REQUESTS:
+            desk.cancel(numbers[step])
+
+    desk.on_step = cancel
+    desk.run()
+    stayed = range(0, REQUESTS, 2)
+    case.check(desk, [numbers[index] for index in stayed], stayed)
+
+
+def test_on_the_plain_path(case: Case) -> None:
+    generate(case.loaded, case.prompts[0])  # leaves transformers' own attention in place
+    desk = Desk(
+        replace(case.loaded, kv_tokens=8192),
+        PlainRunner(case.loaded.model, case.loaded.device),
+        prefill_chunk=37,
+    )
+    numbers = [desk.submit(text, PARAMS) for text in case.texts[:6]]
+    desk.on_step = _put_back_now_and_then(desk)
+    desk.run()
+    case.check(desk, numbers, range(6))
