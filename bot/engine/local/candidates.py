@@ -62,7 +62,7 @@ def among_likeliest(scores: Tensor, states: Sequence[SamplingState], width: int)
         nucleus = nucleus.where(limited | complete, top_p / likeliest)
 
     enough = complete | torch.where(limited, kth > lowest, sums[:, -1:] >= nucleus)
-    inside = (sums - weights < nucleus) & (weights >= min_p)
+    inside = ((sums - weights < nucleus) | (top_p == 1)) & (weights >= min_p)
     inside[:, 0] = True
     return Likeliest(weights.where(inside, 0), ids, enough)
 
