@@ -30,7 +30,7 @@ from bot.engine.supervisor import Supervisor
 from bot.errors import ConfigError
 from bot.lanes import Lanes
 from bot.presses import Presses
-from bot.recovery import recover
+from bot.recovery import deliver, recover
 from bot.settings import Effective, Settings
 from bot.store import Store
 from bot.store.open import open_store
@@ -124,10 +124,13 @@ class House:
                 networks.create_task(self._serve(adapter))
 
     async def _serve(self, adapter: Adapter) -> None:
-        """One network: first what a crash left behind, then what comes."""
+        """One network: first what a crash left behind, then what comes; what only waits for the
+        network waits beside it."""
         await recover(adapter, self.chat, self.lanes, self.max_age)
         await adapter.publish(self.services.commands.specs())
-        await adapter.run(self.dispatcher)
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(deliver(adapter, self.chat))
+            await adapter.run(self.dispatcher)
 
 
 def introduce(owners: Sequence[str], adapters: Sequence[Adapter]) -> None:

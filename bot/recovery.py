@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from datetime import timedelta
 
 import structlog
@@ -10,14 +12,14 @@ from bot.adapter import Adapter
 from bot.chat import Chat, ended_draft
 from bot.lanes import Job, Lanes
 from bot.store import TurnRecord
-from bot.types import TurnState, utcnow
+from bot.types import ConversationKey, TurnState, utcnow
 
 log = structlog.get_logger(__name__)
 
 
 async def recover(adapter: Adapter, chat: Chat, lanes: Lanes, max_age: timedelta) -> None:
     """Turns that had not begun are answered now; of those that had, what was said stays, marked
-    as cut off; finished replies that were waiting for the network are delivered."""
+    as cut off, and waits for `deliver`."""
     for record in await chat.store.unfinished(adapter.name):
         if not _begun(record) and _fresh(record, max_age) and adapter.limits.lasting:
             lanes.add(Job(record.turn))
@@ -25,7 +27,21 @@ async def recover(adapter: Adapter, chat: Chat, lanes: Lanes, max_age: timedelta
             log.info("turn was cut off by a restart", turn=record.turn.id)
             draft = ended_draft(record, TurnState.INTERRUPTED)
             await chat.keep(record.turn, draft, record.reply.usage)
+
+
+async def deliver(adapter: Adapter, chat: Chat) -> None:
+    """Finished replies that were waiting for the network: conversations side by side, so that
+    one that has to wait holds up no other."""
+    waiting: defaultdict[ConversationKey, list[TurnRecord]] = defaultdict(list)
     for record in await chat.store.pending(adapter.name):
+        waiting[record.turn.key].append(record)
+    async with asyncio.TaskGroup() as group:
+        for records in waiting.values():
+            group.create_task(_deliver_in_order(records, adapter, chat))
+
+
+async def _deliver_in_order(records: list[TurnRecord], adapter: Adapter, chat: Chat) -> None:
+    for record in records:
         if adapter.limits.lasting:
             log.info("delivering what a restart held up", turn=record.turn.id)
             await chat.show(record, ended_draft(record))

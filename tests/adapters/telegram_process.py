@@ -44,7 +44,7 @@ class Chinwag:
     async def start(self) -> None:
         polls = self.server.api.calls["getUpdates"]
         self.process = await self.spawn()
-        await self.server.until(lambda: self.server.api.calls["getUpdates"] > polls, 30)
+        await self.server.until(lambda: self.server.api.calls["getUpdates"] > polls, 60)
 
     async def spawn(self, token: str = "") -> Process:
         with self.log.open("ab") as log:

@@ -19,6 +19,8 @@ from bot.testing.telegram.rates import Rates
 from bot.testing.telegram.world import World
 
 TOKEN = "4242:AAE-not-a-real-token-of-any-bot-000"  # noqa: S105 – opens this server only
+PAUSE = 0.02
+"""Seconds between two looks at a condition."""
 
 
 class TelegramServer:
@@ -105,6 +107,7 @@ class TelegramServer:
         async with asyncio.timeout(seconds):
             while not condition():
                 await self.world.stirred.wait()
+                await asyncio.sleep(PAUSE)
 
     def said(self, chat: Chat) -> list[str]:
         """The texts of the bot's messages that are shown in this chat."""
