@@ -29,7 +29,7 @@ _parser = MarkdownIt("commonmark", {"html": False}).enable("table")
 @dataclass(frozen=True, slots=True)
 class Block:
     """Lines `start` to before `end`. `column` is where an item's content begins; `number` what an
-    ordered item shows; `written` the number that stands in the source."""
+    ordered item shows, which need not be what is written."""
 
     kind: Kind
     start: int
@@ -39,7 +39,6 @@ class Block:
     info: str = ""
     column: int = 0
     number: int | None = None
-    written: int | None = None
 
     @property
     def is_leaf(self) -> bool:
@@ -89,9 +88,7 @@ def _block(token: Token, around: list[Block], numbers: list[int], lines: list[st
         return Block(kind, start, end, parents, token.markup, column=column)
     number = numbers[-1]
     numbers[-1] += 1
-    return Block(
-        kind, start, end, parents, token.markup, "", column, number, written=int(token.info)
-    )
+    return Block(kind, start, end, parents, token.markup, "", column, number)
 
 
 def _content_column(line: str, around: tuple[Block, ...], start: int) -> int:

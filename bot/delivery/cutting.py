@@ -229,22 +229,18 @@ class Page:
         )
 
     def _number(self, around: tuple[Block, ...], index: int, inside: bool) -> Number | None:
-        """What the next item shows, if it is one whose source says something else."""
+        """What the next item shows. CommonMark counts on from the first, whatever is written."""
         outer = len(self._lines[index].indents)
         for item in self._blocks:
-            if item.start == index and not inside and self._is_misnumbered(item):
-                return Number(item.number or 0, outer + len(around))
-        for depth, item in enumerate(around):
-            if self._is_misnumbered(item):
-                return Number((item.number or 0) + 1, outer + depth)
+            if item.start == index and item.number is not None and not inside:
+                return Number(item.number, outer + len(around))
+        for depth, item in reversed(list(enumerate(around))):
+            if item.number is not None:
+                return Number(item.number + 1, outer + depth)
         pending = self.frame.opened.number
         if pending and any(pending.is_due(line) for line in self._lines[: index + inside]):
             return None
         return pending
-
-    def _is_misnumbered(self, item: Block) -> bool:
-        renumbered = self._lines[item.start].renumbered
-        return item.number is not None and (renumbered or item.number != item.written)
 
     def _through_text(self, position: int, opened: Opened) -> Cut:
         marks = self._inline.open_at(position - self._leaf_at)

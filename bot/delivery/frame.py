@@ -34,9 +34,8 @@ class Opened:
 
     `fence` is the opening line of a code block; `marks` are inline, outermost first; `prefix`
     stands before each line of a quote; `indents` are the columns of the list items that the cut
-    went through, outermost first; `number` is what the next item has to show, where its source
-    says otherwise. A table that is too long for a piece is a code block with `table` set.
-    `verbatim`: white space counts.
+    went through, outermost first; `number` is what the next item has to show. A table that is
+    too long for a piece is a code block with `table` set. `verbatim`: white space counts.
     """
 
     inside_line: bool = False
@@ -75,7 +74,6 @@ class Line:
     raw: int
     source: int
     indents: tuple[int, ...] = ()
-    renumbered: bool = False
 
     @property
     def dedented(self) -> int:
@@ -94,7 +92,7 @@ class Frame:
         begin = 0
         if opened.fence and _closes(window, opened.fence):
             begin = len(window.partition("\n")[0]) + 1
-            opened = Opened(indents=opened.indents)
+            opened = Opened(indents=opened.indents, number=opened.number)
         body = list(_dedented(window, begin, opened))
         if not opened.verbatim:
             body = _without_leading_space(body)
@@ -171,11 +169,10 @@ def _renumbered(lines: list[Line], number: Number) -> list[Line]:
     if index is None or digits is None or len(lines[index].indents) < number.depth:
         return lines
     line, shown = lines[index], str(number.value)
-    renumbered = replace(
+    shifted = replace(
         line,
         text=shown + line.text[digits.end() :],
         shown=len(shown),
         source=line.source + digits.end(),
-        renumbered=True,
     )
-    return [*lines[:index], renumbered, *lines[index + 1 :]]
+    return [*lines[:index], shifted, *lines[index + 1 :]]
