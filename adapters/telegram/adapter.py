@@ -80,6 +80,7 @@ class Telegram:
         finally:
             self._connected = False
             await self._app.shutdown()
+            await self._app.bot.shutdown()  # which the above leaves out if it never connected
 
     async def _listen(self, webhook: WebhookConfig | None) -> None:
         bot, process = self._app.bot, self._app.process_update

@@ -37,7 +37,7 @@ class Chinwag:
             "access": {"owner": ["telegram:1001"], "allow": ["everyone"]},
             "log": {"level": "debug", "format": "json"},
         }
-        config["engine"] |= more.pop("engine", {})  # type: ignore[operator]  # a section
+        config["engine"] |= more.pop("engine", {})
         self.config = home / "config.yaml"
         self.config.write_text(yaml.safe_dump(config | more))
 

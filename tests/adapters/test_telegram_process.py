@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.testing.telegram import UNLIMITED, TelegramServer
+from bot.testing.telegram import UNLIMITED, Message, TelegramServer
 from tests.adapters.telegram_process import Chinwag, answers, chinwag
 
 pytestmark = pytest.mark.slow
@@ -20,6 +21,10 @@ SLOW = {
         {"match": r"(?s)(.*)", "text": r"You said: \1"},
     ],
 }
+
+
+def has_answer(server: TelegramServer, asked: Message, text: str) -> bool:
+    return answers(server, asked) == [text]
 
 
 async def logged(bot: Chinwag, words: str) -> None:
@@ -36,7 +41,7 @@ async def test_a_conversation_in_private_and_in_a_group(tmp_path: Path) -> None:
         public = ann.says("@chinwag_bot hello", group.chat)
         ann.says("not for you", group.chat)
         for asked in (private, public):
-            await server.until(lambda a=asked: answers(server, a) == ["You said: hello"])
+            await server.until(partial(has_answer, server, asked, "You said: hello"))
         ann.says("/help")
         await server.until(lambda: "/new" in server.said(ann.private)[-1])
         assert len(group.chat.by(server.world.bot_id)) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,12 @@ class Chatter:
     async def ask(self) -> None:
         call = "" if self.chat.private else "@chinwag_bot "
         for number, question in enumerate(self.questions):
-            await self.server.until(lambda n=number: n - self.answered() < OUTSTANDING, 200)
+            await self.server.until(partial(self.may_ask, number), 200)
             self.person.says(f"{call}question {question}", self.chat)
         await self.server.until(lambda: self.answered() == len(self.questions), 200)
+
+    def may_ask(self, number: int) -> bool:
+        return number - self.answered() < OUTSTANDING
 
     def answered(self) -> int:
         return len(self.said)

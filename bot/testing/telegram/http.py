@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -45,6 +46,7 @@ class Api:
             answer = _failure(error)
         self.world.stirred.set()
         await self._after(request, fault)
+        answer.headers["Date"] = formatdate(self.world.clock.date(), usegmt=True)
         return answer
 
     async def _result(self, request: web.Request, name: str, given: Parameters) -> Any:
