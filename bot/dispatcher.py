@@ -14,6 +14,7 @@ import structlog
 
 from bot import texts
 from bot.access import Access
+from bot.attachments import opened, unreadable
 from bot.commands import Services
 from bot.delivery.presenter import Presenter
 from bot.errors import ChinwagError, CommandError
@@ -24,6 +25,7 @@ from bot.types import (
     Edited,
     Event,
     Invoked,
+    Message,
     Moved,
     Place,
     Post,
@@ -97,14 +99,27 @@ class Dispatcher:
         role = await self._access.role(message.author, place)
         if role < Role.USER:
             await self._turn_away(place, message.author, role)
-        elif not message.text.strip():
-            await self._beside_do(self._tell(place, Post(texts.EMPTY, reply_to=message.id)))
+            return
+        await self._say_what_cant_be_read(place, message)
+        await self._keep(place, opened(message), bool(message.attachments))
+
+    async def _keep(self, place: Place, message: Message, had_files: bool) -> None:
+        """For an answer, if it is to have one."""
+        if not message.text.strip():
+            if not had_files:
+                await self._beside_do(self._tell(place, Post(texts.EMPTY, reply_to=message.id)))
         elif utcnow() - message.time > self._max_age:
             await self._store.overhear(place, message)
         elif self._lanes.full(place.key):
             await self._beside_do(self._tell(place, Post(texts.TOO_MANY, reply_to=message.id)))
         elif (turn := await self._store.receive(place, message)) is not None:
             self._lanes.add(Job(turn))
+
+    async def _say_what_cant_be_read(self, place: Place, message: Message) -> None:
+        names = unreadable(message)
+        if names and await self._is_new(place, f"files of {message.id}"):
+            post = Post(texts.cant_read(names), reply_to=message.id)
+            await self._beside_do(self._tell(place, post))
 
     async def _turn_away(self, place: Place, user: UserRef, role: Role) -> None:
         """One sentence a day, with the id to give to the owner; nothing for who was blocked."""

@@ -6,6 +6,8 @@ help is beside the commands; what an error says is in the error.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def _(message: str) -> str:
     return message
@@ -57,6 +59,7 @@ NO_SPEED = _("There is no finished reply here yet.")
 BUTTON_GONE = _("This button no longer does anything.")
 NOT_YOUR_BUTTON = _("This button is for who asked.")
 EMPTY = _("That message has no text to answer.")
+CANT_READ = _("I can't read {names}: only texts, and PDFs that hold text.")
 TOO_MANY = _("Too many messages are waiting here already. Please wait for their answers.")
 
 
@@ -85,6 +88,19 @@ def speed(tokens: int, rate: float, first: float, total: float) -> str:
 
 
 # --- files ---------------------------------------------------------------------------------------
+
+
+def cant_read(names: Iterable[str]) -> str:
+    return CANT_READ.format(names=_(" and ").join(f"`{_one_line(name)}`" for name in names))
+
+
+def file(name: str, text: str) -> str:
+    """How the model is shown a file."""
+    return _("The file {name}:\n\n{text}").format(name=_one_line(name), text=text)
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.replace("`", "'").split())
 
 
 def continued_in(name: str) -> str:

@@ -96,9 +96,10 @@ class Handlers:
         )
 
     async def _edited(self, update: Update, context: Any) -> None:
-        """Also for link previews and reactions; the store compares the text."""
+        """Also for link previews and reactions; the store compares the text. Where the text is
+        a document's caption it has nothing to compare with."""
         message = update.edited_message
-        if message is None or reading.author_of(message) is None or reading.command_of(message):
+        if message is None or message.document or reading.command_of(message):
             return
         text = reading.text_of(message, context.bot.bot)
         if text:

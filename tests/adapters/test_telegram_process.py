@@ -135,6 +135,17 @@ async def test_a_killed_bot_answers_what_it_had_not_and_only_that(tmp_path: Path
         assert server.said(ann.private) == ["You said: before", "You said: meanwhile"]
 
 
+async def test_a_document_is_read_and_a_voice_note_is_named(tmp_path: Path) -> None:
+    async with TelegramServer() as server, chinwag(server, tmp_path):
+        ann = server.person(1001, "Ann")
+        asked = ann.sends_file("a.txt", b"forty-two", caption="read this")
+        answer = "You said: read this\n\nThe file a.txt:\n\nforty-two"
+        await server.until(lambda: has_answer(server, asked, answer))
+        spoken = ann.sends_file("", b"OggS", "audio/ogg", kind="voice")
+        sentence = "I can't read voice message.ogg: only texts, and PDFs that hold text."
+        await server.until(lambda: has_answer(server, spoken, sentence))
+
+
 async def test_no_log_line_holds_the_token(tmp_path: Path) -> None:
     async with TelegramServer() as server, chinwag(server, tmp_path) as bot:
         ann = server.person(1001, "Ann")
