@@ -107,7 +107,7 @@ class Frame:
         lines: list[Line] = []
         at = 0
         for text in above:
-            lines.append(Line(text, at, at, 0, 0))
+            lines.append(Line(text, at, at, 0, 0, opened.indents))
             at += len(text) + 1
         for line in body or [Line("", 0, 0, 0, 0)]:
             text = before + line.text
