@@ -80,6 +80,14 @@ def test_auto_on_the_cpu_takes_eight_bits_where_memory_is_short() -> None:
     assert planned(ram=32).storage.method == "nf4"
 
 
+def test_the_cpus_eight_bit_head_is_counted_beside_the_embedding_that_it_was_tied_to() -> None:
+    from transformers import LlamaConfig
+
+    shape = shape_of(LlamaConfig(vocab_size=100, hidden_size=64, tie_word_embeddings=True))
+    sizes = Storage("int8", head=False, dtype="float32", gpu=False).components(shape)
+    assert (sizes["embedding"], sizes["head"]) == (100 * 64 * 4, 100 * (64 + 12))
+
+
 def test_an_old_gpu_computes_in_float16() -> None:
     old = machine(80, capability=(7, 5))
     assert plan.make("QwQ", qwq(), LocalConfig(), old).storage.dtype == "float16"

@@ -19,7 +19,8 @@ class LocalConfig(BaseModel):
     """`demo`, a Hugging Face id such as Qwen/QwQ-32B, or a folder."""
 
     quantize: Quantize = "auto"
-    """Of the layers: 4 bits (nf4), 8 bits (int8), none, or what the memory asks for (auto)."""
+    """Of the layers: 4 bits (nf4), 8 bits (int8), none, or what the memory asks for (auto).
+    On the CPU int8 is the fast one."""
 
     quantize_head: bool = False
     """Also the embedding and the output head, to the layers' bits: smaller, a little less exact."""

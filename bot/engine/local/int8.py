@@ -71,7 +71,7 @@ class Int8Linear(nn.Module):
 
 
 def _round(rows: torch.Tensor) -> Rounded:
-    low, high = torch.aminmax(rows, dim=1, keepdim=True)
+    low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True)  # aminmax is 10 × slower
     step = (high - low).mul_(1 / 255).clamp_(min=TINY)
     codes = torch.sub(rows, low).div_(step).round_().sub_(128)
     return Rounded(codes, step, torch.add(low, step, alpha=128))
@@ -84,12 +84,13 @@ def by_rows(weight: torch.Tensor, levels: int = 127) -> tuple[torch.Tensor, torc
     return torch.round(weight / scales[:, None]).to(torch.int8), scales
 
 
-def replace_linears(model: nn.Module, keep: nn.Module | None) -> None:
-    """Every ``nn.Linear`` of `model` but `keep`, one after another, so that memory only shrinks."""
+def replace_linears(model: nn.Module) -> None:
+    """Every ``nn.Linear`` of `model`, the head too: it is a fifth of the demo's step and costs it
+    0.3 % of perplexity. One after another, so that memory only shrinks."""
     rounding = Rounding()
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if type(child) is nn.Linear and child is not keep:
+            if type(child) is nn.Linear:
                 setattr(parent, name, Int8Linear(child, rounding))
 
 

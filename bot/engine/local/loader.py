@@ -124,12 +124,11 @@ def _mapping(config: LocalConfig, planned: plan.Plan) -> dict[str, Any]:
     places = planned.placements
     if not planned.storage.gpu:
         return {"device_map": {"": "cpu"}}
-    indices = [int(place.device.name.split()[1]) for place in places]
     if len(places) == 1 and not planned.offloaded:
-        return {"device_map": {"": indices[0]}}
-    memory: dict[int | str, int] = {
-        index: place.device.budget - place.step - _least_cache(planned) // len(places)
-        for index, place in zip(indices, places, strict=True)
+        return {"device_map": {"": places[0].device.index}}
+    memory: dict[int | str | None, int] = {
+        place.device.index: place.device.budget - place.step - _least_cache(planned) // len(places)
+        for place in places
     }
     if planned.offloaded:
         memory["cpu"] = hardware.assess().ram_free
@@ -155,10 +154,11 @@ def _kv_tokens(planned: plan.Plan, config: LocalConfig) -> int:
     """The plan's, or fewer if the weights left less free than it foresaw."""
     if not planned.storage.gpu:
         return planned.kv_tokens
-    free = [gpu.free for gpu in hardware.assess().gpus]
+    free = {gpu.index: gpu.free for gpu in hardware.assess().gpus}
     room = sum(
-        max(int(free[int(place.device.name.split()[1])] * config.memory_share) - place.step, 0)
+        max(int(free[place.device.index] * config.memory_share) - place.step, 0)
         for place in planned.placements
+        if place.device.index is not None
     )
     return min(planned.kv_tokens, room // planned.kv_token_bytes)
 

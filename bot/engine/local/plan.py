@@ -27,9 +27,11 @@ CPU_CACHE_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`budget` is how many bytes of it the model and its cache may take together."""
+    """`budget` is how many bytes of it the model and its cache may take together; `index` is the
+    GPU's, None for the CPU."""
 
     name: str
+    index: int | None
     budget: int
     total: int
 
@@ -133,10 +135,10 @@ def _storage(method: Method, head: bool, config: LocalConfig, hardware: Hardware
 def devices(config: LocalConfig, hardware: Hardware) -> list[Device]:
     share = config.memory_share
     if not on_gpu(config, hardware):
-        return [Device("CPU", int(hardware.ram_free * share), hardware.ram_total)]
+        return [Device("CPU", None, int(hardware.ram_free * share), hardware.ram_total)]
     _, _, index = config.device.partition(":")
     return [
-        Device(f"GPU {gpu.index} ({gpu.name})", int(gpu.free * share), gpu.total)
+        Device(f"GPU {gpu.index} ({gpu.name})", gpu.index, int(gpu.free * share), gpu.total)
         for gpu in hardware.gpus
         if not index or gpu.index == int(index)
     ]

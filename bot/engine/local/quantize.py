@@ -40,7 +40,7 @@ def finish(model: PreTrainedModel, storage: Storage) -> None:
     if storage.head:
         _quantise_head(parts, storage)
     if storage.made_from_files:
-        replace_linears(model, keep=parts.get_output_embeddings())
+        replace_linears(model)
         parts.to(getattr(torch, storage.dtype))
 
 

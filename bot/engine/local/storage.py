@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.engine.local.shape import ModelShape, Weight
+from bot.engine.local.shape import COMPONENTS, Component, ModelShape, Weight
 
 Method = Literal["none", "int8", "nf4"]
 DTYPE_BYTES = {"bfloat16": 2, "float16": 2, "float32": 4}
@@ -50,19 +50,21 @@ class Storage:
     def quantises(self, weight: Weight) -> bool:
         if self.method == "none":
             return False
-        if weight.component in ("embedding", "head"):
-            return self.head
-        return weight.linear
+        if weight.component == "head":
+            return self.head or self.made_from_files
+        return self.head if weight.component == "embedding" else weight.linear
 
-    def components(self, shape: ModelShape) -> dict[str, int]:
-        """Bytes of each component, in the order of the forward pass."""
-        total = dict.fromkeys(("embedding", "layers", "norms", "head"), 0)
+    def components(self, shape: ModelShape) -> dict[Component, int]:
+        """Bytes of each component. The CPU's int8 head is its own, also where it was tied."""
+        total = dict.fromkeys(COMPONENTS, 0)
         for weight in shape.weights:
             total[weight.component] += self.bytes_of(weight)
+        if shape.tied and self.made_from_files:
+            total["head"] += shape.vocabulary * (shape.hidden + INT8_ROW_CPU)
         return total
 
     def total(self, shape: ModelShape) -> int:
-        return sum(map(self.bytes_of, shape.weights))
+        return sum(self.components(shape).values())
 
     def unpacked(self, shape: ModelShape) -> int:
         """The largest matrix that is unpacked for a product of many rows, which bitsandbytes does
