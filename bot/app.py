@@ -126,10 +126,10 @@ class House:
     async def _serve(self, adapter: Adapter) -> None:
         """One network: first what a crash left behind, then what comes; what only waits for the
         network waits beside it."""
-        await recover(adapter, self.chat, self.lanes, self.max_age)
+        pending = await recover(adapter, self.chat, self.lanes, self.max_age)
         await adapter.publish(self.services.commands.specs())
         async with asyncio.TaskGroup() as beside:
-            beside.create_task(deliver(adapter, self.chat))
+            beside.create_task(deliver(pending, adapter, self.chat))
             await adapter.run(self.dispatcher)
 
 

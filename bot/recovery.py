@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
@@ -17,23 +18,31 @@ from bot.types import ConversationKey, TurnState, utcnow
 log = structlog.get_logger(__name__)
 
 
-async def recover(adapter: Adapter, chat: Chat, lanes: Lanes, max_age: timedelta) -> None:
+async def recover(
+    adapter: Adapter, chat: Chat, lanes: Lanes, max_age: timedelta
+) -> list[TurnRecord]:
     """Turns that had not begun are answered now; of those that had, what was said stays, marked
-    as cut off, and waits for `deliver`."""
+    as cut off. Returns the ended ones that `deliver` has to deliver: read before any is answered,
+    so that none is delivered by both."""
+    unbegun = []
     for record in await chat.store.unfinished(adapter.name):
         if not _begun(record) and _fresh(record, max_age) and adapter.limits.lasting:
-            lanes.add(Job(record.turn))
+            unbegun.append(Job(record.turn))
         else:
             log.info("turn was cut off by a restart", turn=record.turn.id)
             draft = ended_draft(record, TurnState.INTERRUPTED)
             await chat.keep(record.turn, draft, record.reply.usage)
+    pending = await chat.store.pending(adapter.name)
+    for job in unbegun:
+        lanes.add(job)
+    return pending
 
 
-async def deliver(adapter: Adapter, chat: Chat) -> None:
+async def deliver(pending: Iterable[TurnRecord], adapter: Adapter, chat: Chat) -> None:
     """Finished replies that were waiting for the network: conversations side by side, so that
     one that has to wait holds up no other."""
     waiting: defaultdict[ConversationKey, list[TurnRecord]] = defaultdict(list)
-    for record in await chat.store.pending(adapter.name):
+    for record in pending:
         waiting[record.turn.key].append(record)
     async with asyncio.TaskGroup() as group:
         for records in waiting.values():
