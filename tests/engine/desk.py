@@ -39,6 +39,7 @@ def load(folder: Path, *, kv_tokens: int = 4096) -> LoadedModel:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    torch.set_num_threads(1)  # so small a model gains nothing by more, and a busy machine loses
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     window = model.config.get_text_config().max_position_embeddings
     return LoadedModel(
@@ -66,6 +67,11 @@ class Watched:
     @property
     def cache_bytes(self) -> int:
         return self._runner.cache_bytes
+
+    @property
+    def paged(self) -> PagedRunner:
+        assert isinstance(self._runner, PagedRunner)
+        return self._runner
 
     def run(self, slices: Sequence[Slice]) -> torch.Tensor:
         self.steps.append(tuple(slices))
@@ -129,6 +135,10 @@ class Desk:
     def cancel(self, number: int) -> None:
         self._open.discard(number)
         self._inbox.put(Cancel(number))
+
+    @property
+    def waiting_for(self) -> bool:
+        return bool(self._open)
 
     def run(self) -> None:
         self.worker.run()
