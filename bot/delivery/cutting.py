@@ -200,7 +200,7 @@ class Page:
             opened = self._quoted(opened, leaf, index)
         else:
             opened = replace(opened, indents=self._indents(around, index))
-        opened = replace(opened, number=self._number(around, index, inside))
+        opened = replace(opened, numbers=self._numbers(around, index, inside))
         if leaf is None:
             return Cut(position, "", opened)
         if leaf.kind == "fence":
@@ -228,19 +228,23 @@ class Page:
             item.column + self._lines[item.start].dedented for item in around
         )
 
-    def _number(self, around: tuple[Block, ...], index: int, inside: bool) -> Number | None:
-        """What the next item shows. CommonMark counts on from the first, whatever is written."""
+    def _numbers(self, around: tuple[Block, ...], index: int, inside: bool) -> tuple[Number, ...]:
+        """What the next item of each list shows; CommonMark counts on, whatever is written."""
+        before = self._lines[: index + inside]
         outer = len(self._lines[index].indents)
+        numbers = [
+            number
+            for number in self.frame.opened.numbers
+            if number.depth < outer and not any(number.is_due(line) for line in before)
+        ]
+        for depth, item in enumerate(around, outer):
+            if item.number is not None:
+                numbers.append(Number(item.number + 1, depth))
         for item in self._blocks:
             if item.start == index and item.number is not None and not inside:
-                return Number(item.number, outer + len(around))
-        for depth, item in reversed(list(enumerate(around))):
-            if item.number is not None:
-                return Number(item.number + 1, outer + depth)
-        pending = self.frame.opened.number
-        if pending and any(pending.is_due(line) for line in self._lines[: index + inside]):
-            return None
-        return pending
+                numbers.append(Number(item.number, outer + len(around)))
+                break
+        return tuple(numbers)
 
     def _through_text(self, position: int, opened: Opened) -> Cut:
         marks = self._inline.open_at(position - self._leaf_at)

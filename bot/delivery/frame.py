@@ -34,7 +34,7 @@ class Opened:
 
     `fence` is the opening line of a code block; `marks` are inline, outermost first; `prefix`
     stands before each line of a quote; `indents` are the columns of the list items that the cut
-    went through, outermost first; `number` is what the next item has to show. A table that is
+    went through, outermost first; `numbers` are what the next items have to show. A table that is
     too long for a piece is a code block with `table` set. `verbatim`: white space counts.
     """
 
@@ -43,7 +43,7 @@ class Opened:
     marks: tuple[str, ...] = ()
     prefix: str = ""
     indents: tuple[int, ...] = ()
-    number: Number | None = None
+    numbers: tuple[Number, ...] = ()
     table: bool = False
     verbatim: bool = False
 
@@ -55,8 +55,8 @@ class Opened:
         return before + "".join(self.marks)
 
     def size(self, unit: Unit) -> int:
-        number = "" if self.number is None else str(self.number.value)
-        return unit.count(self.head + number)
+        numbers = "".join(str(number.value) for number in self.numbers)
+        return unit.count(self.head + numbers)
 
 
 TABLE = Opened(fence="```", table=True, verbatim=True)
@@ -92,12 +92,12 @@ class Frame:
         begin = 0
         if opened.fence and _closes(window, opened.fence):
             begin = len(window.partition("\n")[0]) + 1
-            opened = Opened(indents=opened.indents, number=opened.number)
+            opened = Opened(indents=opened.indents, numbers=opened.numbers)
         body = list(_dedented(window, begin, opened))
         if not opened.verbatim:
             body = _without_leading_space(body)
-        if opened.number is not None:
-            body = _renumbered(body, opened.number)
+        for number in opened.numbers:
+            body = _renumbered(body, number)
         return cls._joined(opened, body)
 
     @classmethod
