@@ -72,6 +72,18 @@ def test_a_quantised_model_loads_and_answers(quantize: str, folder: Path) -> Non
     assert logits.isfinite().all()
 
 
+@pytest.mark.parametrize("quantize", ["int8", "nf4"])
+def test_a_quantised_model_is_served_in_batches(quantize: str, folder: Path) -> None:
+    import torch
+
+    from bot.engine.local.choice import choose
+    from bot.engine.local.runner import PagedRunner
+
+    with torch.inference_mode():
+        runner = choose(load(folder, quantize=quantize, quantize_head=True), block_size=16)
+    assert isinstance(runner, PagedRunner)
+
+
 def test_int8_is_made_from_the_files_own_type(folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM
