@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 from asyncio import FIRST_COMPLETED
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 
 import structlog
 
-from bot import plugins
+from bot import plugins, texts
 from bot.access import Access
 from bot.adapter import Adapter, Interactive, KnowsOwners
 from bot.answer import TurnAnswer
@@ -30,6 +31,7 @@ from bot.engine.supervisor import Supervisor
 from bot.errors import ConfigError
 from bot.lanes import Lanes
 from bot.presses import Presses
+from bot.progress import progress_bar
 from bot.recovery import deliver, recover
 from bot.settings import Effective, Settings
 from bot.store import Store
@@ -57,7 +59,13 @@ async def chat(config: Config, conversation: str) -> int:
     """Talk in the terminal until the end of its input. Returns the exit code."""
     adapter = plugins.adapter("console")
     given = config.adapters.get("console", adapter.Config())
-    console = adapter(given.model_copy(update={"conversation": conversation}))
+    model = config.engine.options.model_dump().get("model", config.engine.kind)
+    own = {
+        "conversation": conversation,
+        "banner": texts.banner(version("chinwag"), model, conversation),
+        "history": config.home / "history",
+    }
+    console = adapter(given.model_copy(update=own))
     code = await serve(config, [console])
     left_early = isinstance(console, Interactive) and console.interrupted
     return INTERRUPTED if left_early else code
@@ -65,10 +73,9 @@ async def chat(config: Config, conversation: str) -> int:
 
 async def serve(config: Config, adapters: Sequence[Adapter]) -> int:
     """Until the networks are over or a signal asks to end. Returns the exit code."""
-    factory = plugins.engine(config.engine.kind)
     async with (
         open_store(config.store.url, config.home) as store,
-        Supervisor(lambda: factory(config.engine.options, config.home)) as engine,
+        running_engine(config) as engine,
         asyncio.TaskGroup() as group,
     ):
         introduce(config.access.owner, adapters)
@@ -81,6 +88,19 @@ async def serve(config: Config, adapters: Sequence[Adapter]) -> int:
         house.dispatcher.close()
         serving.cancel()
     return asked.result() if asked.done() else 0
+
+
+@asynccontextmanager
+async def running_engine(config: Config) -> AsyncIterator[Engine]:
+    """Raises ModelUnavailable or ModelTooLarge."""
+    factory, chosen = plugins.engine(config.engine.kind), config.engine
+    with progress_bar() as progress:
+        engine = Supervisor(lambda: factory(chosen.options, config.home, progress))
+        await engine.__aenter__()
+    try:
+        yield engine
+    finally:
+        await engine.__aexit__()
 
 
 @contextmanager

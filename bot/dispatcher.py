@@ -147,6 +147,9 @@ class Dispatcher:
             answer = await self._services.commands.run(event, role, self._services)
         except CommandError as error:
             answer = Post(str(error), only_for=event.user)
+        except Exception:
+            log.exception("command failed", command=event.command)
+            answer = Post(texts.FAILED, only_for=event.user)
         if answer is not None:
             await self._tell(event.place, answer)
 
@@ -188,6 +191,9 @@ class Dispatcher:
 
 
 def wants_answer(event: Received, respond: RespondMode) -> bool:
+    """What is said to the bot alone always does."""
+    if event.place.private:
+        return True
     match respond:
         case "always":
             return True

@@ -91,9 +91,9 @@ class Effective:
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def with_values(self, values: Mapping[str, Any], source: str) -> Effective:
-        of_sampling = {f.name for f in fields(SamplingParams)}
-        sampling = {name: value for name, value in values.items() if name in of_sampling}
-        own: dict[str, Any] = {n: v for n, v in values.items() if n not in of_sampling}
+        here = {f.name for f in fields(self)}
+        own: dict[str, Any] = {name: value for name, value in values.items() if name in here}
+        sampling = {name: value for name, value in values.items() if name not in here}
         return replace(
             self,
             sampling=replace(self.sampling, **sampling),

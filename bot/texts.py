@@ -63,6 +63,12 @@ CANT_READ = _("I can't read {names}: only texts, and PDFs that hold text.")
 TOO_MANY = _("Too many messages are waiting here already. Please wait for their answers.")
 
 
+def banner(version: str, model: str, conversation: str) -> str:
+    """The first line at a terminal."""
+    said = _("chinwag {version} · {model} · /help").format(version=version, model=model)
+    return said if conversation == "default" else f"{said} · {conversation}"
+
+
 def closed(user: object) -> str:
     """`user` is the id to give to the owner."""
     return _("I answer only people whom my owner has admitted. Your id is {user}.").format(

@@ -5,7 +5,7 @@ Knows nothing but the standard library; every other room may import it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, IntEnum, StrEnum
@@ -18,6 +18,10 @@ RespondMode = Literal["mention", "always", "command"]
 
 def utcnow() -> datetime:
     return datetime.now(UTC)
+
+
+Progress = Callable[[str, float], None]
+"""Called, from any thread, with what is being done and the share of it that is done, 0 to 1."""
 
 
 # --- who and where ---------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from bot.types import Unit
 
 CLOSING_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*")
-ORDERED = re.compile(r"\d{1,9}(?=[.)])")
+ORDERED = re.compile(r"\d{1,9}(?=[.)][ \t\n])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Opened:
         return before + "".join(self.marks)
 
     def size(self, unit: Unit) -> int:
-        numbers = "".join(str(number.value) for number in self.numbers)
+        numbers = "".join(f"\n{number.value}" for number in self.numbers)
         return unit.count(self.head + numbers)
 
 
@@ -163,7 +163,8 @@ def _without_leading_space(lines: list[Line]) -> list[Line]:
 
 
 def _renumbered(lines: list[Line], number: Number) -> list[Line]:
-    """With the next item showing this number, if the list goes on at all."""
+    """With the next item showing this number, if the list goes on at all; set apart, because only
+    a 1 may follow a paragraph."""
     index = next((n for n, line in enumerate(lines) if number.is_due(line)), None)
     digits = ORDERED.match(lines[index].text) if index is not None else None
     if index is None or digits is None or len(lines[index].indents) < number.depth:
@@ -175,4 +176,5 @@ def _renumbered(lines: list[Line], number: Number) -> list[Line]:
         shown=len(shown),
         source=line.source + digits.end(),
     )
-    return [*lines[:index], shifted, *lines[index + 1 :]]
+    gap = [] if index == 0 else [Line("", 0, 0, line.raw, line.raw, line.indents)]
+    return [*lines[:index], *gap, shifted, *lines[index + 1 :]]

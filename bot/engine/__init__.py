@@ -13,7 +13,16 @@ from pydantic import BaseModel
 
 from bot.section import Secret as Secret
 from bot.section import Section as Section
-from bot.types import Chunk, Control, EngineStatus, Message, ModelInfo, SamplingParams, Waiting
+from bot.types import (
+    Chunk,
+    Control,
+    EngineStatus,
+    Message,
+    ModelInfo,
+    Progress,
+    SamplingParams,
+    Waiting,
+)
 
 Stream = AsyncGenerator[Waiting | Chunk, None]
 
@@ -54,5 +63,5 @@ class EngineFactory(Protocol):
     def Config(self) -> type[BaseModel]:  # noqa: N802 – a class by nature
         """What stands under ``engine``."""
 
-    def __call__(self, config: Any, home: Path) -> Engine:
-        """From a validated `Config`."""
+    def __call__(self, config: Any, home: Path, progress: Progress) -> Engine:
+        """From a validated `Config`; loading tells `progress` how far it is."""

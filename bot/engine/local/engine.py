@@ -33,9 +33,19 @@ from bot.engine.local.mailbox import (
     Stop,
     Submit,
 )
+from bot.engine.local.progress import silent
 from bot.engine.local.thread import logged, serve
 from bot.errors import ChinwagError, EngineBusy, EngineDied, EngineError, ModelUnavailable
-from bot.types import Chunk, Control, EngineStatus, Message, ModelInfo, SamplingParams, Waiting
+from bot.types import (
+    Chunk,
+    Control,
+    EngineStatus,
+    Message,
+    ModelInfo,
+    Progress,
+    SamplingParams,
+    Waiting,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +59,12 @@ class LocalEngine:
     Config: ClassVar[type[LocalConfig]] = LocalConfig
     info: ModelInfo
 
-    def __init__(self, config: LocalConfig, home: Path) -> None:
-        self._config, self._home = config, home
+    def __init__(self, config: LocalConfig, home: Path, progress: Progress = silent) -> None:
+        self._config, self._home, self._progress = config, home, progress
         self._life: _Life | None = None
 
     async def __aenter__(self) -> Self:
-        self._life = _Life(self._config, self._home)
+        self._life = _Life(self._config, self._home, self._progress)
         self.info = await self._life.begin()
         return self
 
@@ -105,7 +115,7 @@ class LocalEngine:
 class _Life:
     """One life of the worker thread, with the letterboxes of all who wait for it."""
 
-    def __init__(self, config: LocalConfig, home: Path) -> None:
+    def __init__(self, config: LocalConfig, home: Path, progress: Progress) -> None:
         self.inbox: Inbox = SimpleQueue()
         self.status = EngineStatus(alive=False)
         self._config = config
@@ -115,10 +125,10 @@ class _Life:
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[ModelInfo] = self._loop.create_future()
         self._ended = asyncio.Event()
-        progress = logged(self._ready.cancelled)
+        watched = logged(progress, self._ready.cancelled)
         self._thread = threading.Thread(
             target=serve,
-            args=(config, home, self.inbox, self._post, progress),
+            args=(config, home, self.inbox, self._post, watched),
             name="engine",
             daemon=True,
         )

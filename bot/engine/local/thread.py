@@ -44,14 +44,15 @@ def _serve(
         worker.run()
 
 
-def logged(abandoned: Callable[[], bool]) -> Progress:
-    """Progress into the log, a line for each new thing done; ends a load that nobody awaits."""
+def logged(told: Progress, abandoned: Callable[[], bool]) -> Progress:
+    """Progress into the log too, a line for each new thing; ends a load that nobody awaits."""
     last = ""
 
     def progress(what: str, share: float) -> None:
         nonlocal last
         if abandoned():
             raise InterruptedError("nobody waits for the model any more")
+        told(what, share)
         if what != last:
             last = what
             log.info("loading", what=what)

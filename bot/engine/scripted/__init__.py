@@ -26,6 +26,7 @@ from bot.types import (
     FinishReason,
     Message,
     ModelInfo,
+    Progress,
     SamplingParams,
     Usage,
     Waiting,
@@ -48,7 +49,12 @@ class ScriptedConfig(Section):
 class ScriptedEngine:
     Config: ClassVar[type[ScriptedConfig]] = ScriptedConfig
 
-    def __init__(self, config: ScriptedConfig, home: Path | None = None):
+    def __init__(
+        self,
+        config: ScriptedConfig,
+        home: Path | None = None,
+        progress: Progress | None = None,
+    ):
         self._config = config
         reasons = any(entry.thinking for entry in config.script)
         self.info = ModelInfo("scripted", config.context_window, reasons=reasons)
