@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -56,6 +56,11 @@ class Bucket:
         self._count()
         for_token = (1.0 - self._tokens) * self.interval
         return max(for_token, self.paused_until - now(), 0.0)
+
+    def waits(self) -> Iterator[float]:
+        """One wait after another, as a flood may come in between, until a request may go."""
+        while (seconds := self.wait()) > INSTANT:
+            yield seconds
 
     def spend(self) -> None:
         self._tokens -= 1.0
@@ -130,8 +135,8 @@ class Queue:
 
     async def pass_through(self, *, urgent: bool) -> None:
         async with self.line.turn(urgent=urgent):
-            while (wait := self.bucket.wait()) > INSTANT:
-                await asyncio.sleep(wait)
+            for seconds in self.bucket.waits():
+                await asyncio.sleep(seconds)
             self.bucket.spend()
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from bot import texts
 from bot.delivery import thoughts
 from bot.delivery.draft import ButtonSet, Draft
-from bot.delivery.excerpt import Excerpt
+from bot.delivery.excerpt import Excerpt, excerpt
 from bot.delivery.settings import DeliverySettings
 from bot.delivery.splitter import Splitter
 from bot.types import Limits, Post, ThinkingMode, TurnState
@@ -46,7 +46,6 @@ class Screen:
 
     def _start_over(self, length: int) -> None:
         self._length = length
-        self._excerpt = Excerpt(self._settings) if self.limits.files else None
         self._splitter = Splitter(length, self.limits.unit)
 
     def shrink(self, limit: int) -> bool:
@@ -56,13 +55,13 @@ class Screen:
         return True
 
     def posts(self, draft: Draft, now: float) -> list[Post]:
-        """In order, those without text left out; only the last carries buttons and may change."""
+        """In order; only the last text carries buttons and may change. Files come after it."""
         shown = [*self._thoughts(draft, now), *self._answer(draft)]
         if not shown:
             return []
-        shown = [replace(post, final=True) for post in shown]
         shown[-1] = self._last(shown[-1], draft)
         shown[0] = replace(shown[0], reply_to=self._reply_to)
+        shown += self._files(draft)
         return shown if self.limits.edit else [post for post in shown if post.final]
 
     def _last(self, post: Post, draft: Draft) -> Post:
@@ -95,12 +94,18 @@ class Screen:
     # --- the answer --------------------------------------------------------------------------
 
     def _answer(self, draft: Draft) -> list[Post]:
-        text = self._excerpt.grow(draft.text) if self._excerpt else draft.text
-        shown = [piece.text for piece in self._splitter.grow(text) if piece.text]
+        pieces = self._splitter.grow(self._excerpt(draft).text)
+        shown = [piece.text for piece in pieces if piece.text]
         if draft.state.ended:
             shown = self._with_notice(shown, draft)
-            return [*(Post(text) for text in shown), *self._files(draft)]
         return [Post(text) for text in shown]
+
+    def _excerpt(self, draft: Draft) -> Excerpt:
+        return excerpt(draft.text, self._settings) if self.limits.files else Excerpt(draft.text)
+
+    def _files(self, draft: Draft) -> list[Post]:
+        files = self._excerpt(draft).files if draft.state.ended else ()
+        return [Post(file.name, files=(file,)) for file in files]
 
     def _with_notice(self, shown: list[str], draft: Draft) -> list[str]:
         if not draft.notice:
@@ -112,10 +117,6 @@ class Screen:
         if self.limits.unit.count(last) <= self._length:
             return [*shown[:-1], last]
         return [*shown, notice]
-
-    def _files(self, draft: Draft) -> list[Post]:
-        files = self._excerpt.files(draft.text) if self._excerpt else ()
-        return [Post(file.name, files=(file,)) for file in files]
 
 
 class Note:
