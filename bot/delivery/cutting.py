@@ -184,7 +184,7 @@ class Page:
         line = self._lines[self.frame.line_at(position)]
         return bool(self._text[line.start : position].strip("> \t"))
 
-    # --- what the cut leaves open ------------------------------------------------------------------
+    # --- what the cut leaves open -----------------------------------------------------------------
 
     def _cut_at(self, position: int) -> Cut:
         index = self.frame.line_at(position)
