@@ -22,7 +22,7 @@ OUTSTANDING = 4
 KILLS = 3
 PATIENCE = 600.0
 """Seconds; a machine that does much else is slow, and slow is not what is tested here."""
-IN_THE_AIR = 0.5
+IN_THE_AIR = 2.0
 """Seconds: what was sent so shortly before a kill may be unknown to the killed process. Telegram
 has no idempotency key for messages, so that nobody could tell whether they have to be said again.
 """
