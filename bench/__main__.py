@@ -8,7 +8,7 @@ import sys
 
 import bench
 
-NOT_BENCHMARKS = {"__main__", "qwq", "report"}
+NOT_BENCHMARKS = {"__main__", "contenders", "qwq", "report"}
 
 
 def main() -> None:
