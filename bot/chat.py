@@ -71,6 +71,20 @@ class Chat:
         delivered = await view.finish(draft)
         if not isinstance(delivered.failure, Unavailable):
             await self.store.delivered(turn)
+        if draft.buttons:
+            await self._take_older_buttons(turn)
+
+    async def _take_older_buttons(self, turn: Turn) -> None:
+        presenter = self.presenters[turn.place.adapter]
+        for record in await self.store.buttoned_before(turn):
+            await self.store.drop_buttons(record.turn)
+            variants = await self.store.variants(record.turn)
+            if variants.replies:
+                record = replace(record, reply=variants.replies[variants.chosen])
+            effective = await self.settings.effective(record.turn.place)
+            await presenter.take_buttons(
+                record.turn, effective.thinking, record.posts, ended_draft(record)
+            )
 
     async def show(self, record: TurnRecord, draft: Draft) -> None:
         """Bring a reply that ended earlier, whatever stands of it in the network, to `draft`."""
@@ -107,7 +121,8 @@ def notice_of(state: TurnState, finish: FinishReason | None = None) -> str:
 
 
 def ended_draft(record: TurnRecord, state: TurnState | None = None) -> Draft:
-    """What a reply of the store looked like when it ended."""
-    reply, state = record.reply, state or record.turn.state
-    notice = notice_of(state, reply.finish)
-    return Draft(state, reply.text, reply.reasoning, finish=reply.finish, notice=notice)
+    """What a reply of the store looked like when it ended; `state` is how it ends just now."""
+    reply = record.reply
+    notice = record.notice if state is None else notice_of(state, reply.finish)
+    ended = state or record.turn.state
+    return Draft(ended, reply.text, reply.reasoning, finish=reply.finish, notice=notice)

@@ -7,14 +7,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import structlog
+
 from bot.adapter import Adapter
 from bot.delivery import thoughts
 from bot.delivery.draft import ButtonSet, Delivered, Draft
-from bot.delivery.pacing import Pacer
+from bot.delivery.pacing import Pacer, now
 from bot.delivery.screen import Note, Picture, Screen
 from bot.delivery.settings import DeliverySettings
 from bot.delivery.view import Counters, OnPosted, ReplyView
+from bot.errors import DeliveryError, RateLimited
 from bot.types import Limits, Place, Post, PostRef, ThinkingMode, Turn, TurnState, UserRef
+
+log = structlog.get_logger(__name__)
 
 
 class Presenter:
@@ -63,6 +68,23 @@ class Presenter:
         """What was thought, on demand."""
         post = thoughts.on_demand(reasoning, self.limits)
         return await self.notice(place, replace(post, reply_to=reply_to, only_for=only_for))
+
+    async def take_buttons(
+        self, turn: Turn, mode: ThinkingMode, posts: Sequence[PostRef], draft: Draft
+    ) -> None:
+        """From a reply that ended earlier and otherwise stays as it is. A single attempt: what a
+        button does is decided elsewhere, this is for the looks."""
+        screen = Screen(self.limits, mode, ButtonSet(), self.settings, reply_to=turn.message.id)
+        shown = screen.posts(replace(draft, buttons=()), now())
+        if not posts or len(shown) != len(posts):
+            return
+        await self._pacer.ready(turn.place)
+        try:
+            await self.adapter.edit(posts[-1], shown[-1])
+        except RateLimited as error:
+            self._pacer.flooded(turn.place, error.retry_after)
+        except DeliveryError as error:
+            log.info("old buttons stay", why=str(error))
 
     @asynccontextmanager
     async def _view(

@@ -46,6 +46,8 @@ class TurnRecord:
     turn: Turn
     reply: Reply
     posts: tuple[PostRef, ...]
+    notice: str = ""
+    """What `finish` was told of how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,11 @@ class Store(Protocol):
 
     async def button(self, id: str) -> ButtonRecord | None: ...
 
-    async def drop_buttons(self, turn: Turn) -> None: ...
+    async def drop_buttons(self, turn: Turn) -> None:
+        """Of this turn and of all other turns of its question."""
+
+    async def buttoned_before(self, turn: Turn) -> list[TurnRecord]:
+        """Ended turns of earlier questions of the conversation that still have buttons."""
 
     # Settings. A scope is "", "server:ADAPTER:SERVER", "chat:ADAPTER:CHAT" or
     # "thread:ADAPTER:CHAT:THREAD"; values are JSON texts.

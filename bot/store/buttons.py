@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.store import ButtonRecord, records
 from bot.store.database import Family, reads, writes
-from bot.store.tables import ButtonRow, OnceRow
+from bot.store.tables import ButtonRow, OnceRow, TurnRow
 from bot.types import Turn, utcnow
 
 
@@ -31,7 +32,12 @@ class Buttons(Family):
 
     @writes
     async def drop_buttons(self, session: AsyncSession, turn: Turn) -> None:
-        await session.execute(delete(ButtonRow).where(ButtonRow.turn_id == turn.id))
+        asked = aliased(TurnRow)
+        same = (asked.conversation_id == TurnRow.conversation_id) & (
+            asked.question_id == TurnRow.question_id
+        )
+        siblings = select(TurnRow.id).join(asked, same).where(asked.id == turn.id)
+        await session.execute(delete(ButtonRow).where(ButtonRow.turn_id.in_(siblings)))
 
     @writes
     async def once(self, session: AsyncSession, what: str, every: timedelta) -> bool:

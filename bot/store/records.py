@@ -72,7 +72,7 @@ def post(row: PostRow, where: Place) -> PostRef:
 def turn_record(row: TurnRow) -> TurnRecord:
     opened = turn(row)
     posts = tuple(post(each, opened.place) for each in row.posts)
-    return TurnRecord(opened, reply(row), posts)
+    return TurnRecord(opened, reply(row), posts, row.error)
 
 
 def usage(row: Spent | Row[*tuple[object, ...]]) -> Usage:

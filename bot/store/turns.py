@@ -12,7 +12,7 @@ from bot.store import Reply, TurnRecord, Variants, records
 from bot.store.database import Family, reads, writes
 from bot.store.messages import active
 from bot.store.people import spend
-from bot.store.tables import UNDELIVERED, ConversationRow, MessageRow, PostRow, TurnRow
+from bot.store.tables import UNDELIVERED, ButtonRow, ConversationRow, MessageRow, PostRow, TurnRow
 from bot.types import ConversationKey, PostRef, Turn, TurnState, utcnow
 
 ENDED = tuple(state for state in TurnState if state.ended)
@@ -76,6 +76,15 @@ class Turns(Family):
 
     async def pending(self, adapter: str) -> list[TurnRecord]:
         return await self._all(_undelivered(adapter).where(TurnRow.state.in_(ENDED)))
+
+    async def buttoned_before(self, turn: Turn) -> list[TurnRecord]:
+        asked = aliased(TurnRow)
+        earlier = (asked.conversation_id == TurnRow.conversation_id) & (
+            asked.question_id > TurnRow.question_id
+        )
+        turns = records.whole_turns().join(asked, earlier).where(asked.id == turn.id)
+        with_buttons = TurnRow.id.in_(select(ButtonRow.turn_id))
+        return await self._all(turns.where(with_buttons, TurnRow.state.in_(ENDED)))
 
     @reads
     async def variants(self, session: AsyncSession, turn: Turn) -> Variants:

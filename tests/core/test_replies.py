@@ -61,6 +61,17 @@ async def test_regenerate_replaces_the_answer_and_keeps_both_as_variants(tmp_pat
         await people.see("second")
 
 
+async def test_the_buttons_of_older_replies_disappear(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as people:
+        people.say("one")
+        await people.see("You said: one")
+        await eventually(lambda: len(people.labels()) == 1)
+        people.say("two")
+        await people.see("You said: one", "You said: two")
+        await eventually(lambda: people.labels() == [texts.REGENERATE])
+        assert people.network.messages(CHAT)[-1].buttons
+
+
 async def test_a_reply_that_the_token_limit_cut_goes_on_where_it_stopped(tmp_path: Path) -> None:
     sampling = {"max_new_tokens": 4}
     async with open_house(tmp_path, [LONG], sampling=sampling) as people:
@@ -110,8 +121,9 @@ async def test_a_history_that_no_longer_fits_is_shortened_and_people_hear_so_onc
         for _ in range(12):
             people.say("word " * 20)
         await eventually(
-            lambda: sum(p.final and bool(p.buttons) for p in people.network.messages(CHAT)) == 12
+            lambda: sum(p.text.startswith("You said") for p in people.network.messages(CHAT)) == 12
         )
+        await eventually(lambda: not people.house.lanes.busy(CHAT.key))
         told = [text for text in people.network.texts(CHAT) if texts.LEFT_OUT in text]
         assert len(told) == 1
         assert len(await people.house.chat.store.history(CHAT.key, 100)) == 24
