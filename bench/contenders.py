@@ -55,7 +55,7 @@ def generate(cache: Path, load: Load) -> Outcome:
     """One after another; all have arrived at the start."""
     from transformers.generation.streamers import BaseStreamer
 
-    class FirstToken(BaseStreamer):  # type: ignore[misc]  # transformers has no types
+    class FirstToken(BaseStreamer):
         calls, time = 0, 0.0
 
         def put(self, value: Any) -> None:
@@ -78,11 +78,15 @@ def generate(cache: Path, load: Load) -> Outcome:
 
 def library(cache: Path, load: Load) -> Outcome:
     """transformers' continuous batching, with as many tokens of cache as ours has."""
-    from transformers import GenerationConfig
-    from transformers.generation.configuration_utils import ContinuousBatchingConfig
+    from transformers.generation.configuration_utils import (
+        ContinuousBatchingConfig,
+        GenerationConfig,
+    )
 
     model, prompts = _plain(cache, load.texts)
-    settings = GenerationConfig(do_sample=False, eos_token_id=-1, pad_token_id=0)
+    settings = GenerationConfig.from_dict(
+        {"do_sample": False, "eos_token_id": -1, "pad_token_id": 0}
+    )
     limits = ContinuousBatchingConfig(page_size=PAGE, num_blocks=POOL_TOKENS // PAGE)
     with model.continuous_batching_context_manager(
         generation_config=settings, continuous_batching_config=limits
@@ -138,7 +142,7 @@ def _plain(cache: Path, texts: Sequence[str]) -> tuple[Any, list[list[int]]]:
 
     folder = demo.prepare(cache, silent)
     assert folder is not None, demo.INSTALL
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     vocabulary = Vocabulary(AutoTokenizer.from_pretrained(folder), [model.config.eos_token_id])
     return model, [vocabulary.encode([Message("user", text)]).ids for text in texts]
 

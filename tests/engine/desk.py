@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.engine.local.config import LocalConfig
 from bot.engine.local.loaded import LoadedModel
@@ -40,7 +40,7 @@ def load(folder: Path, *, kv_tokens: int = 4096) -> LoadedModel:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     torch.set_num_threads(1)  # so small a model gains nothing by more, and a busy machine loses
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     window = model.config.get_text_config().max_position_embeddings
     return LoadedModel(
         name=folder.name,
@@ -100,7 +100,7 @@ class Watched:
 class Desk:
     """`events` of each request; `run` works until all that was submitted is over."""
 
-    def __init__(self, loaded: LoadedModel, runner: Runner | None = None, **config: int) -> None:
+    def __init__(self, loaded: LoadedModel, runner: Runner | None = None, **config: Any) -> None:
         settings = LocalConfig.model_validate(config)
         size = settings.block_size
         if runner is None:

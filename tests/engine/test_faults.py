@@ -12,6 +12,7 @@ from bot.engine.local.loaded import LoadedModel
 from bot.engine.local.mailbox import Submit
 from bot.engine.local.runner import PagedRunner
 from bot.engine.local.sequence import Slice
+from bot.engine.local.vocabulary import Vocabulary
 from bot.errors import RequestFailed
 from bot.types import Chunk, Control, Message
 from tests.engine.conftest import TinyModel
@@ -152,10 +153,12 @@ def test_a_fault_in_the_text_of_one_request_is_its_own(
     assert [desk.text(number) for number in numbers[:3]] == unharmed[:3]
 
 
-def test_a_template_that_fails_fails_its_request(loaded: LoadedModel) -> None:
+def test_a_template_that_fails_fails_its_request(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = Desk(loaded)
     wrong = desk.submit([Message("wizard", "Abracadabra")], PARAMS)  # type: ignore[arg-type]
-    desk.worker._vocabulary.encode = _explode  # type: ignore[method-assign]
+    monkeypatch.setattr(Vocabulary, "encode", _explode)
     also_wrong = desk.submit("Hello", PARAMS)
     desk.run()
     for number in (wrong, also_wrong):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ class Case:
     prompts: Sequence[list[int]]
     expected: Sequence[list[int]]
 
-    def desk(self, *, kv_tokens: int = 8192, **config: int) -> Desk:
+    def desk(self, *, kv_tokens: int = 8192, **config: Any) -> Desk:
         return Desk(replace(self.loaded, kv_tokens=kv_tokens), **config)
 
     def check(self, desk: Desk, numbers: Sequence[int], which: Sequence[int]) -> None:

@@ -127,7 +127,9 @@ def hybrid() -> PreTrainedModel:
         num_experts_per_tok=1, moe_intermediate_size=16, shared_expert_intermediate_size=16,
         max_position_embeddings=256, pad_token_id=0,
     )  # fmt: skip
-    return Qwen3NextForCausalLM(config).eval()
+    model: PreTrainedModel = Qwen3NextForCausalLM(config)
+    model.train(False)
+    return model
 
 
 def test_a_hybrid_model_is_served_plainly_and_the_log_says_why(tiny_model: TinyModel) -> None:
@@ -162,7 +164,7 @@ def test_a_model_whose_logits_disagree_is_served_plainly(
     tiny_model: TinyModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A silent fault of attention: queries upside down."""
-    original = sdpa.scaled_dot_product_attention
+    from torch.nn.functional import scaled_dot_product_attention as original
 
     def wrong(query: torch.Tensor, *args: torch.Tensor, **kwargs: object) -> torch.Tensor:
         return original(query.flip(-1), *args, **kwargs)  # type: ignore[arg-type]

@@ -164,7 +164,7 @@ def test_parameters_that_mean_nothing_fail_their_request_alone(loaded: LoadedMod
 
 def test_answer_now_ends_the_thought_in_the_next_step(loaded: LoadedModel) -> None:
     """The tiny model, in a template that opens a thought which it never ends by itself."""
-    tokenizer = smollm2_tokenizer(Path(loaded.model.name_or_path), QWQ_TEMPLATE)
+    tokenizer = smollm2_tokenizer(Path(str(loaded.model.name_or_path)), QWQ_TEMPLATE)
     desk = Desk(replace(loaded, tokenizer=tokenizer))
     control = Control()
     number = desk.submit("Why?", LONG, control)
@@ -179,7 +179,7 @@ def test_answer_now_ends_the_thought_in_the_next_step(loaded: LoadedModel) -> No
 
 
 def test_a_thinking_budget_forces_tokens_that_the_model_then_sees(loaded: LoadedModel) -> None:
-    tokenizer = smollm2_tokenizer(Path(loaded.model.name_or_path), QWQ_TEMPLATE)
+    tokenizer = smollm2_tokenizer(Path(str(loaded.model.name_or_path)), QWQ_TEMPLATE)
     desk = Desk(replace(loaded, tokenizer=tokenizer))
     number = desk.submit("Why?", replace(LONG, thinking_budget=5))
     desk.run()
