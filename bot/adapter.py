@@ -42,7 +42,8 @@ class Adapter(Protocol):
     async def send(self, place: Place, post: Post) -> PostRef: ...
 
     async def edit(self, ref: PostRef, post: Post) -> PostRef | None:
-        """Returns the post's new ref where the network gave it one (a draft became a message)."""
+        """Returns the post's new ref where the network gave it one (a draft became a message).
+        An edit that changes nothing is none, and no failure."""
 
     async def delete(self, ref: PostRef) -> None: ...
 

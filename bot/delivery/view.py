@@ -34,7 +34,7 @@ LONGEST_BACK_OFF = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Bring the post at `index` to `post`: sent if it is new, deleted if `post` is None."""
+    """Bring the post at `index` to `post`, sending it if it is new; None deletes a surplus one."""
 
     index: int
     post: Post | None
@@ -73,11 +73,12 @@ class ReplyView:
         self._picture, self._pacer, self._settings = picture, pacer, settings
         self._counters = counters
         self._inherited = set(posts)
+        self._stale: list[PostRef] = []
         self._shown: list[Post | None] = [None for _ in posts]
         self._draft = Draft(TurnState.QUEUED)
         self._news, self._turned = asyncio.Event(), asyncio.Event()
         self._done: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
-        self._last_step = float("-inf")
+        self._last_step = self._last_typing = float("-inf")
         self._failing_since: float | None = None
         self._failed_attempts = 0
         self._quiet = False
@@ -135,6 +136,8 @@ class ReplyView:
     def _next_step(self) -> Step | None:
         if self._quiet and not self._draft.state.ended:
             return None
+        if self._stale and self._picture.limits.delete:
+            return Step(len(self.posts), None)
         wanted = self._picture.posts(self._draft, now())
         for index, post in enumerate(wanted):
             if index >= len(self.posts):
@@ -142,7 +145,7 @@ class ReplyView:
             if self._picture.limits.edit and not self._same(self._shown[index], post):
                 return Step(index, post)
         if wanted and len(self.posts) > len(wanted) and self._picture.limits.delete:
-            return Step(len(self.posts) - 1, None)
+            return Step(len(wanted), None)
         return None
 
     def _same(self, shown: Post | None, post: Post) -> bool:
@@ -154,7 +157,7 @@ class ReplyView:
 
     async def _perform(self, step: Step) -> None:
         if step.post is None:
-            await self._delete(step.index)
+            await self._delete(self._stale or self.posts)
         elif step.index < len(self.posts):
             await self._edit(step.index, step.post)
         else:
@@ -174,11 +177,12 @@ class ReplyView:
             self.posts[index] = new
             await self._tell()
 
-    async def _delete(self, index: int) -> None:
+    async def _delete(self, surplus: list[PostRef]) -> None:
         self._counters.deletes += 1
         with suppress(Gone, Forbidden, Refused):  # what can't be deleted stays
-            await self._adapter.delete(self.posts[index])
-        del self.posts[index], self._shown[index]
+            await self._adapter.delete(surplus[-1])
+        surplus.pop()
+        del self._shown[len(self.posts) :]
         await self._tell()
 
     async def _tell(self) -> None:
@@ -200,6 +204,7 @@ class ReplyView:
     async def _rest(self, free: bool) -> None:
         """Until this reply's next edit is due; a change of state is shown as soon as may be."""
         while (wait := self._last_step + self._interval(free) - now()) > 0:
+            self._turned.clear()
             await self._until(self._turned, wait)
 
     def _interval(self, free: bool) -> float:
@@ -213,13 +218,15 @@ class ReplyView:
         return 0.0
 
     async def _idle(self) -> None:
-        if not self.posts:
-            with suppress(DeliveryError):  # a sign of life is not worth a failure
+        """Until there is news; with a sign of life for as long as there is nothing to be seen."""
+        self._news.clear()
+        if not self.posts and now() - self._last_typing >= self._settings.typing_every:
+            self._last_typing = now()
+            with suppress(DeliveryError):  # it is not worth a failure
                 await self._adapter.typing(self._place)
         await self._until(self._news, self._settings.typing_every)
 
     async def _until(self, event: asyncio.Event, seconds: float) -> None:
-        event.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await event.wait()
@@ -258,8 +265,9 @@ class ReplyView:
 
     async def _forget_from(self, index: int) -> None:
         """Posts of an earlier run that can't be edited any more are sent anew, in order."""
-        while len(self.posts) > index:
-            await self._delete(len(self.posts) - 1)
+        self._stale += self.posts[index:]
+        del self.posts[index:], self._shown[index:]
+        await self._tell()
 
     def _fail(self, error: DeliveryError) -> None:
         self.failure = error

@@ -46,6 +46,11 @@ class FakeConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class NotModified(Refused):
+    """Nobody sees it, so it is no failure to an adapter; the log keeps it as an error, since no
+    request should have been spent on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One request, and what came of it: `error` is None where people saw the effect."""
@@ -78,7 +83,7 @@ class FakeNetwork:
 
     `latency` seconds for each request; `away` while it can't be reached; `forbidden` and `closed`
     places; `refuses`, a test for texts that it rejects; `fail(…)` for single errors.
-    `rate` is what it really enforces for each place, where that differs from `limits.per_place`.
+    `rate` and `longest` are what it really enforces, where that differs from its limits.
     """
 
     Config: ClassVar[type[BaseModel]] = FakeConfig
@@ -96,6 +101,7 @@ class FakeNetwork:
         self.limits = limits
         self.rate = rate or limits.per_place
         self.latency = latency
+        self.longest = limits.length
         self.away = False
         self.forbidden: set[Place] = set()
         self.closed: set[Place] = set()
@@ -170,14 +176,10 @@ class FakeNetwork:
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
         self.commands = tuple(commands)
 
-    # --- its rules ---------------------------------------------------------------------------------
-
-    def _has_drafts(self, place: Place) -> bool:
-        drafts = self.limits.draft
-        return place.private if drafts == "private" else drafts
+    # --- its rules --------------------------------------------------------------------------------
 
     def _is_free(self, place: Place, post: Post) -> bool:
-        return self._has_drafts(place) and not post.final
+        return self.limits.drafts_in(place) and not post.final
 
     async def _request(
         self, act: Act, ref: PostRef, post: Post | None, *, metered: bool = True
@@ -186,7 +188,7 @@ class FakeNetwork:
         error = self._verdict(act, ref, post, metered)
         moment = asyncio.get_running_loop().time()
         self.log.append(Entry(moment, act, ref.place, ref.id, post, error))
-        if error is not None:
+        if error is not None and not isinstance(error, NotModified):
             raise error
 
     def _verdict(
@@ -225,13 +227,13 @@ class FakeNetwork:
             return None
         if act == "edit" and not self.limits.edit:
             return Refused("This network has no edits.")
-        if act == "edit" and self._is_same(self._messages[ref], post, ref.place):
-            return Refused("The message is not modified.")
+        if act == "edit" and self._is_same(ref, post):
+            return NotModified("The message is not modified.")
         return self._about_content(post)
 
     def _about_content(self, post: Post) -> DeliveryError | None:
-        if self.limits.unit.count(post.text + post.collapsible) > self.limits.length:
-            return TooLong(self.limits.length)
+        if self.limits.unit.count(post.text + post.collapsible) > self.longest:
+            return TooLong(self.longest)
         if not post.text.strip() and not post.files:
             return Refused("The message is empty.")
         if self.refuses(post.text):
@@ -244,8 +246,13 @@ class FakeNetwork:
             return Refused("A file is nameless or too large.")
         return None
 
-    def _is_same(self, old: Post, new: Post, place: Place) -> bool:
+    def _is_same(self, ref: PostRef, post: Post) -> bool:
         """As people see them; the end of a draft is a change, though its text stays."""
-        if self._has_drafts(place) and old.final != new.final:
+        old = self._messages[ref]
+        if self.limits.drafts_in(ref.place) and old.final != post.final:
             return False
-        return (old.text, old.buttons, old.collapsible) == (new.text, new.buttons, new.collapsible)
+        return (old.text, old.buttons, old.collapsible) == (
+            post.text,
+            post.buttons,
+            post.collapsible,
+        )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery import cutting
-from bot.delivery.blocks import outline
 from bot.delivery.splitter import Splitter, join, split
 from bot.types import Unit
 from tests.delivery.documents import DOCUMENT, NOISE, characters, has_open_fence, numbers
