@@ -65,7 +65,7 @@ TOO_MANY = _("Too many messages are waiting here already. Please wait for their 
 
 def banner(version: str, model: str, conversation: str) -> str:
     """The first line at a terminal."""
-    said = _("chinwag {version} · {model} · /help").format(version=version, model=model)
+    said = _("chinwag {version} · {model}").format(version=version, model=model)
     return said if conversation == "default" else f"{said} · {conversation}"
 
 
