@@ -34,13 +34,19 @@ GREEDY = SamplingParams(temperature=0, max_new_tokens=8)
 DUE = 10_000
 
 
-def load(folder: Path, *, kv_tokens: int = 4096) -> LoadedModel:
-    """A model folder in fp32 on the CPU."""
+def load(folder: Path, *, kv_tokens: int = 4096, nf4: bool = False) -> LoadedModel:
+    """A model folder in fp32 on the CPU, its layers in 4 bits if `nf4`."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
     torch.set_num_threads(1)  # so small a model gains nothing by more, and a busy machine loses
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    four_bits: Callable[..., Any] = BitsAndBytesConfig
+    bits = four_bits(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.float32
+    )
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, device_map="cpu", quantization_config=bits if nf4 else None
+    )
     window = model.config.get_text_config().max_position_embeddings
     return LoadedModel(
         name=folder.name,

@@ -18,7 +18,7 @@ from tests.engine.desk import GREEDY, Desk, load
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-MODELS = ("demo", "qwen2", "qwen3", "mistral", "gemma3")
+MODELS = ("demo", "qwen2", "qwen3", "mistral", "gemma3", "qwen2 in nf4")
 REQUESTS = 16
 NEW = 20
 WORDS = (
@@ -46,9 +46,10 @@ class Case:
 
 @pytest.fixture(scope="module", params=MODELS)
 def case(request: pytest.FixtureRequest, tiny_model: TinyModel) -> Case:
-    demo = request.param == "demo"
-    folder = request.getfixturevalue("demo_folder") if demo else tiny_model(request.param)
-    loaded = load(folder)
+    family, _, nf4 = request.param.partition(" in ")
+    demo = family == "demo"
+    folder = request.getfixturevalue("demo_folder") if demo else tiny_model(family)
+    loaded = load(folder, nf4=bool(nf4))
     texts = _texts(longest=120 if demo else 60)
     vocabulary = Vocabulary(loaded.tokenizer, loaded.eos_ids)
     prompts = [vocabulary.encode([Message("user", text)]).ids for text in texts]
