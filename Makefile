@@ -26,7 +26,7 @@ lint: setup
 	$(BIN)/mypy
 
 quick: setup
-	$(BIN)/pytest -m 'not slow' -n 2
+	$(BIN)/pytest -m 'not slow' -n 2 --hypothesis-profile quick
 
 test: lint
 	$(BIN)/pytest

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+SLOW_MODULE = re.compile(r"^pytestmark = .*\bpytest\.mark\.slow\b", re.MULTILINE)
 
 # Results are judged, durations aren't: the machine may be busy.
 settings.register_profile("chinwag", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("chinwag")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Modules that are slow as a whole aren't even imported where no slow test is asked for: torch
+    and transformers alone take many seconds in each worker."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return True if SLOW_MODULE.search(collection_path.read_text()) else None

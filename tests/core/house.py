@@ -7,13 +7,17 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.app import House, assemble
 from bot.config import Config
 from bot.engine import Engine
 from bot.engine.scripted import ScriptedEngine
+from bot.store.location import locate
+from bot.store.migrate import upgrade
 from bot.store.open import open_store
 from bot.testing import FakeNetwork
 from bot.types import (
@@ -31,6 +35,7 @@ from bot.types import (
     utcnow,
 )
 
+SQLITE = "sqlite:///chinwag.db"
 CHAT = Place("fake", "general", private=False)
 ANNA = UserRef("fake", "1", "Anna")
 BEN = UserRef("fake", "2", "Ben")
@@ -127,6 +132,23 @@ def configured(home: Path, **changes: Any) -> Config:
     )
 
 
+@cache
+def empty_database() -> bytes:
+    """Migrated once: doing that for each test would take longest."""
+    with TemporaryDirectory() as home:
+        location = locate(SQLITE, Path(home))
+        upgrade(location, 30)
+        assert location.file is not None
+        return location.file.read_bytes()
+
+
+def furnish(home: Path) -> None:
+    """With a database, where there is none yet."""
+    file = locate(SQLITE, home).file
+    if file is not None and not file.exists():
+        file.write_bytes(empty_database())
+
+
 @asynccontextmanager
 async def open_house(
     home: Path,
@@ -146,6 +168,7 @@ async def open_house(
     }
     config = configured(home, engine=options, **changes)
     network = network or FakeNetwork(limits=QUICK)
+    furnish(home)
     async with (
         open_store(config.store.url, home) as store,
         engine or ScriptedEngine(config.engine.options) as running,  # type: ignore[arg-type]  # checked by the config

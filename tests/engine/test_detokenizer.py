@@ -10,6 +10,8 @@ from bot.engine.local.detokenizer import Detokenizer
 from bot.engine.local.vocabulary import Vocabulary
 from tests.engine import chat_models
 
+pytestmark = pytest.mark.slow
+
 FAMILIES = ["byte level", "byte fallback"]
 
 TRICKY = "naïve 👩‍👩‍👧 東京 e\u0301 שלום \u202e\0  \n\t🏴󠁧󠁢󠁥󠁮󠁧󠁿 \ufffd end"

@@ -18,6 +18,8 @@ from bot.errors import EngineBusy, EngineDied, ModelUnavailable, RequestFailed
 from bot.types import Chunk, Message, SamplingParams, Waiting
 from tests.engine.conftest import TinyModel
 
+pytestmark = pytest.mark.slow
+
 SHORT = SamplingParams(temperature=0, max_new_tokens=12, min_new_tokens=12)
 ENDLESS = replace(SHORT, max_new_tokens=400, min_new_tokens=400)
 

@@ -18,6 +18,8 @@ from bot.types import Chunk, Control, Message
 from tests.engine.conftest import TinyModel
 from tests.engine.desk import GREEDY, Desk, load
 
+pytestmark = pytest.mark.slow
+
 PARAMS = replace(GREEDY, max_new_tokens=12, min_new_tokens=12)
 TEXTS = ("The sea.", "A ship, far from home.", "Rain on the road at night.", "An old song.")
 

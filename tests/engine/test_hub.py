@@ -13,6 +13,8 @@ from bot.errors import ModelUnavailable
 from tests.engine.conftest import TinyModel
 from tests.engine.hub import Hub, serving
 
+pytestmark = pytest.mark.slow
+
 MODEL = "somebody/tiny"
 
 

@@ -15,6 +15,8 @@ from bot.errors import ModelTooLarge, ModelUnavailable
 from tests.engine.conftest import TinyModel
 from tests.engine.machines import QWQ_32B, machine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tiny_model: TinyModel, tmp_path: Path) -> Path:

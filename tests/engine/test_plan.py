@@ -132,6 +132,7 @@ def test_where_nothing_fits_a_smaller_model_or_another_machine_is_the_way_out() 
     ]
 
 
+@pytest.mark.slow
 def test_sliding_layers_are_told_apart(tiny_model: TinyModel) -> None:
     from transformers import AutoConfig
 

@@ -12,6 +12,8 @@ from bot.engine.local.int8 import Int8Linear, Rounding
 from bot.engine.local.storage import Storage
 from tests.engine.conftest import TinyModel
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _seeded() -> Any:

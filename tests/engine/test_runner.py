@@ -16,6 +16,8 @@ from tests.engine import tiny
 from tests.engine.conftest import TinyModel
 from tests.engine.desk import load
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel

@@ -29,6 +29,8 @@ from bot.engine.local.sampling import SamplingState
 from bot.errors import RequestFailed
 from bot.types import SamplingParams
 
+pytestmark = pytest.mark.slow
+
 V = 6000
 EOS = 7
 PROMPT = [3, 3, 5, 11]

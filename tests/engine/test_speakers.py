@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engine.local.speakers import LONGEST_NAME, attributed, clean_name
 from bot.types import Message, UserRef
 from tests.engine import chat_models
+
+pytestmark = pytest.mark.slow
 
 ann, bob = UserRef("discord", "1", "Ann"), UserRef("discord", "2", "Bob")
 

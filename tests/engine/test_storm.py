@@ -15,6 +15,8 @@ from bot.types import Chunk
 from tests.engine.conftest import TinyModel
 from tests.engine.desk import GREEDY, Desk, load
 
+pytestmark = pytest.mark.slow
+
 STORM = 60
 SYSTEM = "You are the keeper of a lighthouse and answer in few words. "
 

@@ -13,6 +13,8 @@ from bot.engine.local.vocabulary import Prompt, Vocabulary
 from bot.types import FinishReason, Logprob, SamplingParams
 from tests.engine import chat_models
 
+pytestmark = pytest.mark.slow
+
 OPENED = Prompt([], in_thought=True)
 FREE = Prompt([])
 

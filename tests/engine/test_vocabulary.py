@@ -14,6 +14,8 @@ from bot.errors import ModelUnavailable, RequestFailed
 from bot.types import Message
 from tests.engine import chat_models
 
+pytestmark = pytest.mark.slow
+
 FAMILIES = ["smollm2", "qwq", "qwen3", "llama2", "unigram"]
 
 FORGERIES = [

@@ -14,6 +14,8 @@ from tests.engine.chat_models import QWQ_TEMPLATE, smollm2_tokenizer
 from tests.engine.conftest import TinyModel
 from tests.engine.desk import GREEDY, Desk, load
 
+pytestmark = pytest.mark.slow
+
 LONG = replace(GREEDY, max_new_tokens=40, min_new_tokens=40)
 
 
