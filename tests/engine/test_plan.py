@@ -14,6 +14,8 @@ from bot.engine.local.storage import Storage
 from tests.engine.conftest import TinyModel
 from tests.engine.machines import machine, qwq
 
+pytestmark = pytest.mark.slow
+
 NF4 = Storage("nf4", head=False, dtype="bfloat16", gpu=True)
 NF4_HEAD = Storage("nf4", head=True, dtype="bfloat16", gpu=True)
 
@@ -132,7 +134,6 @@ def test_where_nothing_fits_a_smaller_model_or_another_machine_is_the_way_out() 
     ]
 
 
-@pytest.mark.slow
 def test_sliding_layers_are_told_apart(tiny_model: TinyModel) -> None:
     from transformers import AutoConfig
 
