@@ -30,7 +30,7 @@ class Generation:
         self.sequence = Sequence(list(prompt.ids), arrival=request.id)
         self.transcript = Transcript(vocabulary, prompt, params)
         self.state = SamplingState(params, prompt.ids, vocabulary.eos_ids, vocab_size)
-        self.position = 0
+        self.position: int | None = None
         self._vocabulary = vocabulary
         self._prompt_tokens = len(prompt.ids)
         self._time_limit = params.time_limit

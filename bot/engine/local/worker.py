@@ -20,26 +20,16 @@ from bot.engine.local.config import LocalConfig
 from bot.engine.local.faults import is_fatal, is_out_of_memory, release_memory, told
 from bot.engine.local.generation import Generation
 from bot.engine.local.loaded import LoadedModel
-from bot.engine.local.mailbox import (
-    Cancel,
-    Count,
-    Counted,
-    Event,
-    Inbox,
-    Outbox,
-    Report,
-    Stop,
-    Submit,
-)
-from bot.engine.local.pace import Pace
+from bot.engine.local.mailbox import Cancel, Count, Counted, Inbox, Outbox, Stop, Submit
 from bot.engine.local.pressure import Pressure
+from bot.engine.local.reporter import Reporter
 from bot.engine.local.runner import Runner
 from bot.engine.local.sampler import Sampled, Sampler
 from bot.engine.local.scheduler import Scheduler
 from bot.engine.local.sequence import Slice
 from bot.engine.local.vocabulary import Vocabulary
 from bot.errors import EngineError, RequestFailed
-from bot.types import Chunk, EngineStatus, ModelInfo, Waiting
+from bot.types import Chunk, ModelInfo
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -52,7 +42,7 @@ class Worker:
         self, loaded: LoadedModel, runner: Runner, config: LocalConfig, inbox: Inbox, outbox: Outbox
     ) -> None:
         self._loaded, self._runner = loaded, runner
-        self._inbox, self._outbox = inbox, outbox
+        self._inbox = inbox
         self._vocabulary = Vocabulary(loaded.tokenizer, loaded.eos_ids)
         self._vocab_size = loaded.model.config.get_text_config().vocab_size
         self._sampler = Sampler(self._vocab_size, loaded.device)
@@ -62,11 +52,10 @@ class Worker:
             pool, max_batch=config.max_batch, prefill_chunk=config.prefill_chunk
         )
         self._pressure = Pressure(self.scheduler)
-        self._pace = Pace()
         self._window = min(loaded.context_window, self.scheduler.capacity)
         self._generations: dict[int, Generation] = {}
-        self._events: list[tuple[int, Event]] = []
-        self._memory = _bytes(loaded.model) + runner.cache_bytes
+        memory = _bytes(loaded.model) + runner.cache_bytes
+        self._reporter = Reporter(outbox, self.scheduler, memory)
 
     @property
     def info(self) -> ModelInfo:
@@ -84,8 +73,7 @@ class Worker:
             slices = self.scheduler.plan()
             if slices:
                 self._step(slices)
-            self._tell_positions()
-            self._report()
+            self._reporter.send(self._generations)
 
     # --- admit -------------------------------------------------------------------------------
 
@@ -111,9 +99,9 @@ class Worker:
                 self._admit(command)
             else:
                 prompt = self._vocabulary.encode(command.messages)
-                self._events.append((command.id, Counted(len(prompt.ids))))
+                self._reporter.tell(command.id, Counted(len(prompt.ids)))
         except Exception as problem:
-            self._events.append((command.id, told(problem)))
+            self._reporter.tell(command.id, told(problem))
 
     def _admit(self, request: Submit) -> None:
         generation = Generation(request, self._vocabulary, self._window, self._vocab_size)
@@ -154,7 +142,7 @@ class Worker:
         self.scheduler.commit(slices)
         self._pressure.succeeded()
         now = time.monotonic()
-        self._pace.stepped(now, len(outcomes))
+        self._reporter.pace.stepped(now, len(outcomes))
         sampling = [self._generation(each) for each in slices if each.samples]
         for generation, outcome in zip(sampling, outcomes, strict=True):
             if isinstance(outcome, RequestFailed):
@@ -188,13 +176,13 @@ class Worker:
         except Exception as problem:
             self._fail(generation, told(problem))
             return
-        self._events += [(generation.id, chunk) for chunk in chunks]
+        self._reporter.tell(generation.id, *chunks)
         if chunks and chunks[-1].finish:
-            self._pace.finished(time.monotonic() - (generation.started or 0.0))
+            self._reporter.pace.finished(time.monotonic() - (generation.started or 0.0))
             self._end(generation.id)
 
     def _fail(self, generation: Generation, error: EngineError) -> None:
-        self._events.append((generation.id, error))
+        self._reporter.tell(generation.id, error)
         self._runner.wipe(self.scheduler.pool.private(generation.sequence.blocks))
         self._end(generation.id, keep=False)
 
@@ -204,30 +192,6 @@ class Worker:
         if generation is not None:
             self._runner.drop(generation.sequence)
             self.scheduler.remove(generation.sequence, keep=keep)
-
-    def _tell_positions(self) -> None:
-        for position, sequence in enumerate(self.scheduler.waiting, start=1):
-            generation = self._generations[sequence.arrival]
-            if not sequence.started and generation.position != position:
-                generation.position = position
-                seconds = self._pace.seconds_until(position, len(self.scheduler.running))
-                self._events.append((generation.id, Waiting(position, seconds)))
-
-    def _report(self) -> None:
-        events, self._events = self._events, []
-        place = self._pace.seconds_until(1, len(self.scheduler.running))
-        self._outbox(Report(events, self._status(), place))
-
-    def _status(self) -> EngineStatus:
-        scheduler, pool = self.scheduler, self.scheduler.pool
-        speed = self._pace.tokens_per_second(time.monotonic()) if scheduler.running else 0.0
-        return EngineStatus(
-            queued=len(scheduler.waiting),
-            running=len(scheduler.running),
-            tokens_per_second=speed,
-            kv_used=1 - pool.available / pool.count,
-            memory=self._memory,
-        )
 
     def _generation(self, each: Slice) -> Generation:
         return self._generations[each.sequence.arrival]
