@@ -36,7 +36,7 @@ async def generate(
         except EngineBusy as busy:
             if asyncio.get_running_loop().time() > deadline:
                 raise
-            yield Waiting(busy.position, busy.seconds)
+            yield Waiting(busy.position + 1, busy.seconds)  # behind all who wait already
             pause = min(busy.seconds or PAUSE, PAUSE)
         except EngineDied:
             if said or asyncio.get_running_loop().time() > deadline:

@@ -77,7 +77,7 @@ class Supervisor:
 
     async def _start_again(self, dead: Engine) -> None:
         try:
-            await dead.__aexit__(None, None, None)
+            await self._leave(dead)
             for attempt in itertools.count():
                 delay = BACKOFF[min(attempt, len(BACKOFF) - 1)]
                 log.warning("the engine died; starting it again", attempt=attempt, seconds=delay)
@@ -87,10 +87,20 @@ class Supervisor:
         finally:
             self._restart = None
 
+    async def _leave(self, dead: Engine) -> None:
+        try:
+            await dead.__aexit__(None, None, None)
+        except Exception:
+            log.exception("the dead engine did not end cleanly")
+
     async def _started(self, engine: Engine) -> bool:
+        """Whatever an engine raises, the next attempt may succeed."""
         try:
             self._engine = await engine.__aenter__()
         except ChinwagError as error:
             log.error("the engine did not start", error=str(error))
+            return False
+        except Exception:
+            log.exception("the engine did not start")
             return False
         return True

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from pathlib import Path
+
+import pytest
+
+from bot.access import Access
+from bot.store import Store
+from bot.store.open import open_store
+from bot.testing import FakeNetwork
+from bot.types import Place, Role, UserRef
+from tests.core.house import ANNA, BEN, CHAT, SQLITE, furnish
+
+IN_GUILD = Place("fake", "general", server="guild")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    furnish(tmp_path)
+    async with open_store(SQLITE, tmp_path) as opened:
+        yield opened
+
+
+def access(store: Store, *allowed: str, owners: Collection[str] = ()) -> Access:
+    network = FakeNetwork()
+    network.admins.add(BEN)
+    return Access(owners, allowed, {"fake": network}, store)
+
+
+async def test_with_no_allow_list_only_the_owner_is_answered(store: Store) -> None:
+    closed = access(store, owners=["fake:1"])
+    assert await closed.role(ANNA, CHAT) is Role.OWNER
+    assert await closed.role(BEN, CHAT) is Role.GUEST
+
+
+@pytest.mark.parametrize(
+    "entry", ["fake:1", "fake:chat:general", "fake:guild:guild", "everyone"], ids=str
+)
+async def test_each_kind_of_entry_lets_in(store: Store, entry: str) -> None:
+    assert await access(store, entry).role(ANNA, IN_GUILD) is Role.USER
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["fake:2", "other:1", "fake:chat:random", "other:chat:general", "fake:guild:", "fake:guild:x"],
+)
+async def test_an_entry_lets_in_nobody_else(store: Store, entry: str) -> None:
+    assert await access(store, entry).role(ANNA, CHAT) is Role.GUEST
+
+
+async def test_who_administers_the_place_does_so_only_where_let_in(store: Store) -> None:
+    assert await access(store, "fake:chat:general").role(BEN, CHAT) is Role.ADMIN
+    assert await access(store, "fake:1").role(BEN, CHAT) is Role.GUEST
+
+
+@pytest.mark.parametrize("granted", [Role.USER, Role.ADMIN])
+async def test_a_granted_role_lets_in_without_an_entry(store: Store, granted: Role) -> None:
+    await store.grant(ANNA, granted)
+    assert await access(store).role(ANNA, CHAT) is granted
+    await store.grant(ANNA, None)
+    assert await access(store).role(ANNA, CHAT) is Role.GUEST
+
+
+async def test_who_is_blocked_is_let_in_by_no_entry_and_no_office(store: Store) -> None:
+    await store.grant(BEN, Role.BLOCKED)
+    assert await access(store, "everyone", "fake:2").role(BEN, CHAT) is Role.BLOCKED
+
+
+async def test_an_owner_cannot_be_blocked(store: Store) -> None:
+    await store.grant(ANNA, Role.BLOCKED)
+    assert await access(store, owners=["fake:1"]).role(ANNA, CHAT) is Role.OWNER
+
+
+async def test_the_same_id_on_another_network_is_somebody_else(store: Store) -> None:
+    other = UserRef("other", ANNA.id)
+    await store.grant(ANNA, Role.ADMIN)
+    assert await access(store, owners=["fake:1"]).role(other, CHAT) is Role.GUEST

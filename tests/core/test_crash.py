@@ -1,0 +1,113 @@
+"""The bot as a process of its own, killed again and again while it answers.
+
+Each question has a conversation to itself, since only the last reply of one keeps its buttons.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from bot import texts
+from bot.store.open import open_store
+from bot.testing.telegram import UNLIMITED, Message, TelegramServer
+from tests.adapters.telegram_process import Chinwag, answers, chinwag
+from tests.core.house import SQLITE
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+KILLS, LIVES = 20, 2
+"""How often; and how many bots share them, side by side, since starting one takes longest."""
+LATEST = 1.2
+"""Seconds after a question at which the process is killed at the latest: it takes 0.9 to answer."""
+IN_THE_AIR = 0.3
+"""Seconds: what was sent so shortly before a kill may be unknown to the killed process, and
+Telegram has no idempotency key for messages."""
+ANSWER = "It is because of all that was thought of before, and of nothing else."
+ENGINE = {
+    "tokens_per_second": 30,
+    "script": [{"match": "why", "thinking": "let me see whether " * 3, "text": ANSWER}],
+}
+
+
+class Life:
+    """Of one bot: what it was asked, and what was in the air when it was killed."""
+
+    def __init__(self, server: TelegramServer, bot: Chinwag, dice: random.Random):
+        self.server, self.bot, self.dice = server, bot, dice
+        self.asked: list[Message] = []
+        self.in_the_air: set[int] = set()
+
+    async def live(self, kills: int) -> None:
+        for number in range(kills):
+            self._ask(number)
+            await self._kill_at(self.dice.uniform(0, LATEST))
+            await self.bot.start()
+        await self.server.until(lambda: all(map(self.is_settled, self.asked)), 120)
+        assert await self.bot.end() == 0
+
+    def _ask(self, number: int) -> None:
+        for person in range(3):
+            who = self.server.person(2000 + 10 * number + person, "Ann")
+            self.asked.append(who.says(f"why {number}?"))
+        group = self.server.group(-1000 - number, "G", who)
+        self.asked.append(who.says("@chinwag_bot why?", group.chat))
+
+    async def _kill_at(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds - IN_THE_AIR))
+        before = [len(replies(self.server, asked)) for asked in self.asked]
+        await asyncio.sleep(min(seconds, IN_THE_AIR))
+        await self.bot.kill()
+        for number, asked in enumerate(self.asked):
+            if len(replies(self.server, asked)) > before[number]:
+                self.in_the_air.add(number)
+
+    def is_settled(self, asked: Message) -> bool:
+        """With its whole answer, or with the beginning of one that can be tried again."""
+        return any(whole(reply) or cut_off(reply) for reply in replies(self.server, asked))
+
+
+def replies(server: TelegramServer, asked: Message) -> list[Message]:
+    return [m for m in asked.chat.by(server.world.bot_id) if m.reply_to is asked]
+
+
+def whole(reply: Message) -> bool:
+    return reply.text == ANSWER and texts.REGENERATE in reply.buttons
+
+
+def cut_off(reply: Message) -> bool:
+    return texts.CUT_BY_RESTART in reply.text and texts.TRY_AGAIN in reply.buttons
+
+
+async def one_life(seed: int, home: Path) -> Life:
+    home.mkdir()
+    delivery = {"checkpoint_seconds": 0.1}
+    async with (
+        TelegramServer(rates=UNLIMITED) as server,
+        chinwag(server, home, engine=ENGINE, delivery=delivery) as bot,
+    ):
+        life = Life(server, bot, random.Random(seed))
+        await life.live(KILLS // LIVES)
+        return life
+
+
+async def test_a_bot_that_is_killed_while_it_answers_answers_everything_once(
+    tmp_path: Path,
+) -> None:
+    lives = await asyncio.gather(*(one_life(seed, tmp_path / f"{seed}") for seed in range(LIVES)))
+    for life in lives:
+        for number, asked in enumerate(life.asked):
+            found = replies(life.server, asked)
+            if number not in life.in_the_air:
+                assert [whole(r) or cut_off(r) for r in found] == [True], answers(
+                    life.server, asked
+                )
+        async with open_store(SQLITE, life.bot.home) as store:
+            assert await store.unfinished("telegram") == []
+            assert await store.pending("telegram") == []
+    told = [r for life in lives for asked in life.asked for r in replies(life.server, asked)]
+    assert any(map(cut_off, told))
+    assert any(map(whole, told))
