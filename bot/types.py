@@ -253,10 +253,10 @@ class Rate:
 class Limits:
     """An adapter's facts. `length` holds for the CommonMark source of a post: rendering it must
     not make it longer in `unit`. `per_group` holds instead of `per_place` where it is not private,
-    for all threads of a chat together. `draft` says that `send` and `edit` of an unfinished post without buttons are free of
-    the rates (a terminal, a message draft), everywhere or in private chats; they are
-    `draft_interval` seconds apart.
-    `lasting` says that posts are still there after a restart."""
+    for all threads of a chat together. `draft` says that `send` and `edit` of an unfinished post
+    without buttons are free of the rates (a terminal, a message draft), everywhere or in private
+    chats; they are `draft_interval` seconds apart. `lasting` says that posts are still there after
+    a restart."""
 
     length: int
     unit: Unit = Unit.CODE_POINTS

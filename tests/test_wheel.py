@@ -20,13 +20,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of an environment with the wheel, and our dependencies by a path file."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT]
+    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", f"--wheel-dir={folder}", str(ROOT)]
     subprocess.run(build, check=True)
     (wheel,) = folder.glob("chinwag-*.whl")
     environment = folder / "venv"
     venv.create(environment, symlinks=True)
     python = environment / "bin" / "python"
-    subprocess.run([*pip, "--python", python, "install", "--no-deps", wheel], check=True)
+    subprocess.run([*pip, f"--python={python}", "install", "--no-deps", str(wheel)], check=True)
     (packages,) = (environment / "lib").glob("python*/site-packages")
     dependencies = Path(sysconfig.get_path("purelib"))
     (packages / "dependencies.pth").write_text(f"{dependencies}\n")

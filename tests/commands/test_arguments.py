@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.arguments import parse
+from bot.commands.arguments import Value, parse
 from bot.errors import CommandError
 from bot.types import CommandSpec, Parameter
 
@@ -48,13 +48,20 @@ def test_more_words_than_parameters_are_refused() -> None:
         parse(COUNT, "3 4")
 
 
+def parsed(spec: CommandSpec, text: str) -> dict[str, Value] | str:
+    """The values, or the sentence that refuses the text."""
+    try:
+        return parse(spec, text)
+    except CommandError as error:
+        return str(error)
+
+
 @given(st.text(max_size=4000))
 def test_any_text_parses_or_is_refused_in_one_sentence(text: str) -> None:
     for spec in (SET, RATE, COUNT):
-        try:
-            values = parse(spec, text)
-        except CommandError as error:
-            assert "\n" not in str(error)
-            assert len(str(error)) < 300
-        else:
-            assert all(isinstance(v, str) or math.isfinite(v) for v in values.values())
+        match parsed(spec, text):
+            case str(sentence):
+                assert "\n" not in sentence
+                assert len(sentence) < 300
+            case values:
+                assert all(isinstance(v, str) or math.isfinite(v) for v in values.values())
