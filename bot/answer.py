@@ -31,6 +31,7 @@ class TurnAnswer:
 
     def __init__(self, chat: Chat, job: Job):
         self.turn = job.turn
+        self.over = asyncio.Event()
         self.draft = Draft(TurnState.QUEUED, job.said.text, job.said.reasoning)
         self._chat = chat
         self._job = job
@@ -38,6 +39,7 @@ class TurnAnswer:
         self._control = Control()
         self._generation: asyncio.Task[None] | None = None
         self._stopped: tuple[TurnState, str] | None = None
+        self._quiet = False
         self._left_out = 0
 
     def stop(self, state: TurnState, why: str = "") -> None:
@@ -48,7 +50,13 @@ class TurnAnswer:
 
     def withdraw(self) -> None:
         """The question is gone: end soon, and say nothing where nothing was said yet."""
+        self._quiet = True
         self.stop(TurnState.CANCELLED, texts.QUESTION_GONE)
+
+    def give_way(self) -> None:
+        """To another answer: as `withdraw`."""
+        self._quiet = True
+        self.stop(TurnState.CANCELLED)
 
     def answer_now(self) -> None:
         self._control.answer_now = True
@@ -59,6 +67,8 @@ class TurnAnswer:
                 await self._run()
             except Exception:
                 log.exception("turn failed")
+            finally:
+                self.over.set()
 
     async def _run(self) -> None:
         chat, turn = self._chat, self.turn
@@ -73,7 +83,7 @@ class TurnAnswer:
         ) as view:
             await self._generate(effective, view)
             await chat.keep(turn, self.draft, self._usage)
-            if self.draft.notice == texts.QUESTION_GONE and not view.posts:
+            if self._quiet and self.draft.state is TurnState.CANCELLED and not view.posts:
                 await chat.store.delivered(turn)
             else:
                 await chat.deliver(turn, view, self.draft)

@@ -130,7 +130,7 @@ class Dispatcher:
         """The last question is answered anew in place; what is further back changes the context."""
         turn = await self._store.edit(event.place, event.id, event.text)
         if turn is not None and (record := await self._store.turn(turn.id)) is not None:
-            await self._lanes.regenerate(record)
+            await self._beside_do(self._lanes.regenerate(record))
 
     # --- commands and buttons --------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ class Answer(Protocol):
     """A turn while it is being answered."""
 
     turn: Turn
+    over: asyncio.Event
 
     async def run(self) -> None:
         """Never raises for what can go wrong with one turn."""
@@ -35,6 +36,9 @@ class Answer(Protocol):
 
     def withdraw(self) -> None:
         """The question is gone: end soon, and say nothing where nothing was said yet."""
+
+    def give_way(self) -> None:
+        """To another answer: as `withdraw`."""
 
     def answer_now(self) -> None: ...
 
@@ -108,7 +112,10 @@ class Lanes:
         """Answer once more in place; a reply still being written ends first."""
         if self._waits(record.turn):
             return  # it has not begun, and will read the question as it stands then
-        self.cancel(record.turn)
+        if (answer := self._running(record.turn.id)) is not None:
+            answer.give_way()
+            await answer.over.wait()
+            record = await self._store.turn(record.turn.id) or record  # by now it may have posts
         self.add(Job(await self._store.reopen(record.turn), record.posts))
 
     async def resume(self, record: TurnRecord) -> None:

@@ -113,7 +113,8 @@ class Store(Protocol):
         question (which is to be answered anew), None otherwise or if the text is the same."""
 
     async def remove(self, place: Place, ids: Sequence[str]) -> int:
-        """Mark messages deleted; returns how many were."""
+        """Mark messages deleted; returns how many were. Turns of theirs that had not begun are
+        over, and have nothing to deliver."""
 
     async def archive(self, key: ConversationKey) -> bool:
         """Start afresh; nothing is deleted. False if there was nothing to archive."""

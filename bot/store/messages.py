@@ -12,8 +12,11 @@ from bot.store import records
 from bot.store.columns import storable
 from bot.store.database import Family, reads, writes
 from bot.store.people import meet
-from bot.store.tables import ACTIVE, SHOWN, ConversationRow, MessageRow, TurnRow
-from bot.types import ConversationKey, Message, Place, Turn, utcnow
+from bot.store.tables import ACTIVE, SHOWN, ConversationRow, MessageRow, PostRow, TurnRow
+from bot.types import ConversationKey, Message, Place, Turn, TurnState, utcnow
+
+UNBEGUN = (TurnRow.state == TurnState.QUEUED) & TurnRow.id.not_in(select(PostRow.turn_id))
+"""Of these turns nothing was said or shown."""
 
 
 def active(key: ConversationKey) -> ColumnElement[bool]:
@@ -87,13 +90,20 @@ class Messages(Family):
 
     @writes
     async def remove(self, session: AsyncSession, place: Place, ids: Sequence[str]) -> int:
+        now = utcnow()
         removed = await session.scalars(
             update(MessageRow)
             .where(_delivered(place, *ids), MessageRow.deleted_at.is_(None))
-            .values(deleted_at=utcnow())
+            .values(deleted_at=now)
             .returning(MessageRow.id)
         )
-        return len(removed.all())
+        questions = removed.all()
+        await session.execute(
+            update(TurnRow)
+            .where(TurnRow.question_id.in_(questions), UNBEGUN)
+            .values(state=TurnState.CANCELLED, ended_at=now, delivered_at=now)
+        )
+        return len(questions)
 
     @writes
     async def archive(self, session: AsyncSession, key: ConversationKey) -> bool:
