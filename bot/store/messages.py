@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import records
@@ -15,7 +15,7 @@ from bot.store.people import meet
 from bot.store.tables import ACTIVE, SHOWN, ConversationRow, MessageRow, PostRow, TurnRow
 from bot.types import ConversationKey, Message, Place, Turn, TurnState, utcnow
 
-UNBEGUN = (TurnRow.state == TurnState.QUEUED) & TurnRow.id.not_in(select(PostRow.turn_id))
+UNBEGUN = (TurnRow.state == TurnState.QUEUED) & ~exists().where(PostRow.turn_id == TurnRow.id)
 """Of these turns nothing was said or shown."""
 
 
@@ -91,18 +91,21 @@ class Messages(Family):
     @writes
     async def remove(self, session: AsyncSession, place: Place, ids: Sequence[str]) -> int:
         now = utcnow()
-        removed = await session.scalars(
+        removed = await session.execute(
             update(MessageRow)
             .where(_delivered(place, *ids), MessageRow.deleted_at.is_(None))
             .values(deleted_at=now)
-            .returning(MessageRow.id)
+            .returning(MessageRow.conversation_id, MessageRow.id)
         )
         questions = removed.all()
-        await session.execute(
-            update(TurnRow)
-            .where(TurnRow.question_id.in_(questions), UNBEGUN)
-            .values(state=TurnState.CANCELLED, ended_at=now, delivered_at=now)
-        )
+        for conversation, question in questions:
+            asked = (TurnRow.conversation_id == conversation) & (TurnRow.question_id == question)
+            await session.execute(
+                update(TurnRow)
+                .where(asked, UNBEGUN)
+                .values(state=TurnState.CANCELLED, ended_at=now, delivered_at=now)
+                .execution_options(synchronize_session=False)
+            )
         return len(questions)
 
     @writes
