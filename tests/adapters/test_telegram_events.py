@@ -171,6 +171,7 @@ async def test_text_documents_come_with_their_text_and_the_rest_by_name(
     ]
 
 
+@pytest.mark.slow
 async def test_a_pdf_comes_with_its_text_and_a_broken_one_by_name(
     server: TelegramServer, bot: Bot
 ) -> None:

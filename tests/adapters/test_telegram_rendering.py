@@ -34,6 +34,7 @@ def as_json(entity: MessageEntity) -> dict[str, object]:
     return entity.to_dict()
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(sources, sources)
 def test_entities_obey_telegram_whatever_the_source_is(source: str, collapsible: str) -> None:
@@ -43,6 +44,7 @@ def test_entities_obey_telegram_whatever_the_source_is(source: str, collapsible:
     assert rules.trimmed(rendered.text, checked) == (rendered.text, found)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(sources)
 def test_rendering_never_makes_a_text_longer(source: str) -> None:
@@ -50,6 +52,7 @@ def test_rendering_never_makes_a_text_longer(source: str) -> None:
     assert Unit.UTF16.count(rendered.text) <= Unit.UTF16.count(source)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(sources)
 def test_something_stays_of_whatever_is_said(source: str) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot import texts
 from bot.types import TurnState
 from tests.core.house import BEN, CHAT, eventually, open_house
@@ -113,6 +115,7 @@ async def test_a_new_conversation_leaves_the_old_one_archived(tmp_path: Path) ->
         assert await people.house.chat.store.history(CHAT.key, 10) == []
 
 
+@pytest.mark.slow
 async def test_a_history_that_no_longer_fits_is_shortened_and_people_hear_so_once(
     tmp_path: Path,
 ) -> None:

@@ -183,6 +183,7 @@ FAULTS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 400), FAULTS), max_size=8), st.integers(100, 1500))
 def test_whatever_the_network_does_a_reply_is_delivered_or_named(
