@@ -75,16 +75,18 @@ def start(cache: Path) -> Start:
 
 def seconds_to_prompt(environ: Mapping[str, str]) -> float:
     """Raises OSError where the chat ends before it."""
-    ours, theirs = pty.openpty()
+    screen, terminal = pty.openpty()
     begin = time.monotonic()
-    with subprocess.Popen(CHAT, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as chat:
-        os.close(theirs)
+    with subprocess.Popen(
+        CHAT, stdin=terminal, stdout=terminal, stderr=terminal, env=environ
+    ) as chat:
+        os.close(terminal)
         seen = b""
         while PROMPT not in seen:
-            seen += os.read(ours, 4096)
+            seen += os.read(screen, 4096)
         elapsed = time.monotonic() - begin
         chat.kill()
-    os.close(ours)
+    os.close(screen)
     return elapsed
 
 
