@@ -110,6 +110,7 @@ def test_the_converted_weights_are_those_that_transformers_reads_from_the_gguf(
     assert all(torch.equal(reference[name], weight) for name, weight in converted.items())
 
 
+@pytest.mark.slow
 def test_the_tokenizer_takes_each_digit_by_itself_as_in_training(demo_folder: Path) -> None:
     from transformers import AutoTokenizer
 
