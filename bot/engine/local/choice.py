@@ -25,12 +25,14 @@ ROTARY_BY_LENGTH = {"dynamic", "longrope"}
 """Rotary embeddings that change with the longest sequence of a call: packed together with a long
 neighbour, a short sequence would be computed otherwise than alone."""
 
-TOLERANCE = {torch.float32: 1e-3, torch.float16: 2e-2, torch.bfloat16: 8e-2}
-"""Largest ‖difference‖ / ‖logits‖ that rounding explains; wrong attention gives some 0.5 and up."""
+ROUNDING = {torch.float32: 1e-3, torch.float16: 2e-2, torch.bfloat16: 8e-2}
+"""‖difference‖ / ‖logits‖ that is always granted to a type's rounding."""
 
-EIGHT_BITS = {"Int8Linear", "Linear8bitLt"}
-EIGHT_BIT_TOLERANCE = 0.25
-"""Activations rounded to 8 bits turn a difference in the last bit into one of a whole step."""
+GRANTED = 3.0
+"""How much further from transformers the paged way may be than transformers is from itself."""
+
+WRONG = 0.4
+"""Wrong attention gives some 0.5 and up; so much is never granted."""
 
 
 def choose(loaded: LoadedModel, *, block_size: int) -> Runner:
@@ -53,8 +55,12 @@ def _paged(loaded: LoadedModel, block_size: int) -> PagedRunner:
     length = min(2 * block_size + 5, blocks * block_size // 2)
     tokens = [(7919 * n + 13) % config.vocab_size for n in range(length)]
     expected = _reference(loaded, tokens)
+    noise = _distance(_by_cache(loaded, tokens), expected)
+    tolerance = min(max(ROUNDING.get(expected.dtype, 0.0), GRANTED * noise), WRONG)
     runner = PagedRunner(loaded.model, loaded.device, blocks=blocks, block_size=block_size)
-    _compare(_computed(runner, tokens), expected, _tolerance(loaded.model, expected.dtype))
+    error = _distance(_computed(runner, tokens), expected)
+    if not error <= tolerance:
+        raise NotPaged(f"its logits are off by {error:.1%} when paged, {tolerance:.1%} is granted")
     return runner
 
 
@@ -81,6 +87,19 @@ def _reference(loaded: LoadedModel, tokens: list[int]) -> torch.Tensor:
     return logits.clone()
 
 
+@torch.inference_mode()
+def _by_cache(loaded: LoadedModel, tokens: list[int]) -> torch.Tensor:
+    """The same by transformers with its own cache: other shapes, so other kernels and roundings,
+    which quantised weights and activations enlarge."""
+    ids = torch.tensor([tokens], device=loaded.device)
+    step = loaded.model(input_ids=ids[:, :-2], use_cache=True)
+    rows = [step.logits[0, -1]]
+    for token in (ids[:, -2:-1], ids[:, -1:]):
+        step = loaded.model(input_ids=token, past_key_values=step.past_key_values, use_cache=True)
+        rows.append(step.logits[0, -1])
+    return torch.stack(rows)
+
+
 def _computed(runner: PagedRunner, tokens: list[int]) -> torch.Tensor:
     """The same by paging: the prompt in pieces, the rest token by token, beside a neighbour."""
     size = runner.cache.block_size
@@ -100,14 +119,7 @@ def _computed(runner: PagedRunner, tokens: list[int]) -> torch.Tensor:
     return torch.stack(rows)
 
 
-def _tolerance(model: torch.nn.Module, dtype: torch.dtype) -> float:
-    if any(type(module).__name__ in EIGHT_BITS for module in model.modules()):
-        return EIGHT_BIT_TOLERANCE
-    return TOLERANCE.get(dtype, max(TOLERANCE.values()))
-
-
-def _compare(computed: torch.Tensor, expected: torch.Tensor, tolerance: float) -> None:
+def _distance(computed: torch.Tensor, expected: torch.Tensor) -> float:
+    """‖difference‖ / ‖expected‖"""
     expected = expected.to(computed.device)
-    error = ((computed - expected).float().norm() / expected.float().norm()).item()
-    if not error <= tolerance:
-        raise NotPaged(f"its logits are off by {error:.1%} when paged")
+    return float((computed - expected).float().norm() / expected.float().norm())
