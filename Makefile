@@ -29,7 +29,7 @@ quick: setup
 	$(BIN)/pytest -m 'not slow' -n 2 --hypothesis-profile quick
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 bench: setup
 	$(BIN)/python -m bench
