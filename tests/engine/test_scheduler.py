@@ -101,6 +101,13 @@ def test_a_prefix_that_many_share_is_computed_once() -> None:
     assert [each.reused for each in loop.running] == [0, 16, 16, 16]
 
 
+def test_without_a_cache_nobody_waits_for_a_shared_prefix() -> None:
+    loop = Scheduler(BlockPool(64, SIZE, keep=False), max_batch=8, prefill_chunk=64)
+    for arrival in range(3):
+        loop.add(Sequence(list(range(18)), arrival))
+    assert counts(step(loop)) == {0: 18, 1: 18, 2: 18}
+
+
 def test_waiting_for_a_shared_prefix_holds_up_nobody_else() -> None:
     loop = scheduler(chunk=64)
     system = [next(_tokens) for _ in range(16)]

@@ -22,11 +22,11 @@ def name_block(parent: bytes, tokens: Sequence[int]) -> bytes:
 
 class BlockPool:
     """`count` blocks of `size` tokens. A block is empty, in use by one or more sequences, or idle:
-    used by nobody, but what it holds can still be found by its name."""
+    used by nobody, but what it holds can still be found by its name, if the pool `keeps` that."""
 
     def __init__(self, count: int, size: int, *, keep: bool = True) -> None:
         self.count, self.size = count, size
-        self._keep = keep
+        self.keeps = keep
         self._users = [0] * count
         self._empty = list(range(count - 1, -1, -1))
         self._idle: OrderedDict[int, None] = OrderedDict()  # least recently used first
@@ -88,7 +88,7 @@ class BlockPool:
 
     def publish(self, block: int, name: bytes) -> None:
         """This block, in use, is full and holds what `name` says. The first one of a name wins."""
-        if self._keep and name not in self._named and block not in self._names:
+        if self.keeps and name not in self._named and block not in self._names:
             self._names[block] = name
             self._named[name] = block
 

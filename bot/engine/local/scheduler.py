@@ -89,7 +89,8 @@ class Scheduler:
             long = sequence.pending > self.prefill_chunk and position + 1 < len(queue)
             piece = _slice(sequence, max(1, left // 2) if long else left)
             left -= piece.count
-            begun.update(self._names_in(piece))
+            if self.pool.keeps:
+                begun.update(self._names_in(piece))
             yield piece
 
     def _start(self, sequence: Sequence) -> bool:
