@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from bot.engine.local import hardware
 from tests.engine.machines import machine
 
 
+@pytest.mark.slow
 def test_this_machine_is_assessed_and_described_in_a_sentence() -> None:
     found = hardware.assess()
     assert 0 < found.ram_free <= found.ram_total
