@@ -20,6 +20,7 @@ def test_gpus_are_named_with_their_memory_and_capability() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_type_of_the_cpu_is_one_of_the_two_that_were_measured() -> None:
     assert hardware.cpu_dtype() in ("bfloat16", "float32")
 
