@@ -5,8 +5,9 @@ import pytest
 from bot.engine.local import hardware
 from tests.engine.machines import machine
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_this_machine_is_assessed_and_described_in_a_sentence() -> None:
     found = hardware.assess()
     assert 0 < found.ram_free <= found.ram_total
@@ -20,7 +21,6 @@ def test_gpus_are_named_with_their_memory_and_capability() -> None:
     )
 
 
-@pytest.mark.slow
 def test_the_type_of_the_cpu_is_one_of_the_two_that_were_measured() -> None:
     assert hardware.cpu_dtype() in ("bfloat16", "float32")
 
