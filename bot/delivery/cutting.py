@@ -88,9 +88,8 @@ class Page:
 
     def _goes_on(self, leaf: Block) -> bool:
         """Whether a longer source might continue this block."""
-        return not any(line.text for line in self._lines[leaf.end :]) and (
-            len(self._lines) - leaf.end <= 1
-        )
+        after = self._lines[leaf.end :]
+        return len(after) == 0 or (len(after) == 1 and not after[0].text.strip("> \t"))
 
     def _is_closed(self, fence: Block) -> bool:
         closing = CLOSING_FENCE.fullmatch(self._lines[fence.end - 1].text)
@@ -135,6 +134,8 @@ class Page:
             yield from self._running_text(self._inline.outside_marks())
             inside = self._inline.outside_atoms()
             yield from self._running_text(inside)
+            yield self._starts(), anywhere, self._least
+            yield words(self._text, self._leaf_at), self._inline.outside_marks(), self._least
             yield graphemes(self._text, self._leaf_at), inside, self._least
         else:
             yield self._line_starts(), anywhere, self._floor
@@ -157,7 +158,14 @@ class Page:
             for block in self._blocks
             if (block.kind == "item" or not block.around) and block.start not in after_heading
         }
-        return [self._lines[start].start for start in sorted(starts, reverse=True)]
+        return self._offsets(starts)
+
+    def _starts(self) -> list[int]:
+        return self._offsets({block.start for block in self._blocks})
+
+    def _offsets(self, lines: Iterable[int]) -> list[int]:
+        """Where the lines begin, the last first."""
+        return [self._lines[line].start for line in sorted(lines, reverse=True)]
 
     def _line_starts(self) -> list[int]:
         """Of nested blocks, and of the last block's inner lines."""
@@ -166,7 +174,7 @@ class Page:
             is_fence = leaf.kind == "fence"
             end = leaf.end - (is_fence and self._is_closed(leaf))
             starts.update(range(leaf.start + 1 + is_fence, min(end, len(self._lines))))
-        return [self._lines[start].start for start in sorted(starts, reverse=True)]
+        return self._offsets(starts)
 
     def _content_at(self) -> int:
         """Where a code block's text begins."""
@@ -189,7 +197,7 @@ class Page:
     def _cut_at(self, position: int) -> Cut:
         index = self.frame.line_at(position)
         inside = position > self._lines[index].start
-        leaf = self._leaf_through(position, index, inside)
+        leaf = self._leaf_through(index, inside)
         around = (
             leaf.around
             if leaf
@@ -209,8 +217,8 @@ class Page:
             return Cut(position, "", replace(opened, verbatim=True))
         return self._through_text(position, opened)
 
-    def _leaf_through(self, position: int, index: int, inside: bool) -> Block | None:
-        if position == len(self._text) and self._leaf and self._goes_on(self._leaf):
+    def _leaf_through(self, index: int, inside: bool) -> Block | None:
+        if self._leaf and index >= self._leaf.end and self._goes_on(self._leaf):
             return self._leaf
         return next((leaf for leaf in self._leaves if leaf.spans(index, inside)), None)
 

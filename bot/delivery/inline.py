@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Delimiter
 
-UNFINISHED = re.compile(r"!?\[[^\[\]]*(?:\]\([^()\s]*)?$|<[^<>\s]*$|&[#\w]{0,32}$")
+UNFINISHED = re.compile(r"!?\[[^\[\]]*(?:\](?:\([^()\s]*)?)?$|<[^<>\s]*$|&[#\w]{0,32}$")
 """A link, an autolink or an entity that may be complete in a longer text."""
 
 

@@ -68,13 +68,12 @@ class Splitter:
         window = fitting(source[self._at : self._at + room], room, self._unit)
         is_last = self._at + len(window) == len(source)
         if self._opened.table and (rows := _end_of_table(window, self._opened)) is not None:
-            return self._rest_of_table(window[:rows]), Opened()
+            return self._rest_of_table(source, window[:rows])
         page = self._page(window)
         if is_last:
             return self._made(page, page.end(), window), None
         if page.begins_with_long_table():
-            self._opened = TABLE
-            return self._piece(source)
+            return self._long_table(source, window)
         cut = self._affordable(page.cut())
         return self._made(page, cut, window[: page.frame.source(cut.position)]), cut.opened
 
@@ -85,9 +84,19 @@ class Splitter:
         held = page.marks_that_hold()
         return Page(Frame.of(window, replace(self._opened, marks=held)))
 
-    def _rest_of_table(self, window: str) -> Piece:
-        page = self._page(window)
-        return self._made(page, page.end(), window)
+    def _long_table(self, source: str, window: str) -> tuple[Piece, Opened | None]:
+        """As code, which begins with its first row."""
+        if space := len(window) - len(window.lstrip()):
+            return Piece("", window[:space]), Opened()
+        self._opened = TABLE
+        return self._piece(source)
+
+    def _rest_of_table(self, source: str, rows: str) -> tuple[Piece, Opened | None]:
+        if not rows:
+            self._opened = Opened()
+            return self._piece(source)
+        page = self._page(rows)
+        return self._made(page, page.end(), rows), Opened()
 
     def _affordable(self, cut: Cut) -> Cut:
         """Without what would be opened again, where a hostile text made that too long."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.splitter import Splitter, join, split
 from bot.types import Unit
 from tests.delivery.documents import DOCUMENT, NOISE, characters, has_open_fence, numbers
 
+quickly = settings(
+    max_examples=40,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+)
 LENGTH = st.integers(60, 400)
 UNIT = st.sampled_from(Unit)
 
 
+@quickly
 @given(NOISE | DOCUMENT, LENGTH, UNIT)
 def test_pieces_fit_and_rejoin_to_the_source(text: str, length: int, unit: Unit) -> None:
     pieces = split(text, length, unit)
@@ -21,17 +27,20 @@ def test_pieces_fit_and_rejoin_to_the_source(text: str, length: int, unit: Unit)
     assert all(piece.source for piece in pieces)
 
 
+@quickly
 @given(DOCUMENT, LENGTH, UNIT)
 def test_a_reader_sees_every_character_in_its_style(text: str, length: int, unit: Unit) -> None:
     seen = [c for piece in split(text, length, unit) for c in characters(piece.text)]
     assert seen == characters(text)
 
 
+@quickly
 @given(DOCUMENT, LENGTH)
 def test_every_piece_closes_its_fences(text: str, length: int) -> None:
     assert not any(has_open_fence(piece.text) for piece in split(text, length))
 
 
+@quickly
 @given(DOCUMENT, LENGTH)
 def test_items_keep_their_numbers(text: str, length: int) -> None:
     shown: dict[str, int] = {}
@@ -40,7 +49,8 @@ def test_items_keep_their_numbers(text: str, length: int) -> None:
     assert shown == numbers(text)
 
 
-@given(NOISE | DOCUMENT, LENGTH, UNIT, st.integers(1, 50))
+@quickly
+@given(NOISE | DOCUMENT, LENGTH, UNIT, st.integers(60, 300))
 def test_a_growing_text_only_changes_its_last_piece(
     text: str, length: int, unit: Unit, step: int
 ) -> None:
@@ -48,6 +58,7 @@ def test_a_growing_text_only_changes_its_last_piece(
     before = growing.grow("")
     for end in range(step, len(text) + step, step):
         pieces = growing.grow(text[:end])
-        assert pieces[: len(before) - 1] == before[:-1]
+        finished = before[:-1]
+        assert pieces[: len(finished)] == finished
         before = pieces
     assert before == split(text, length, unit)
