@@ -13,7 +13,7 @@ import pytest
 from bot.testing.telegram import Chat, Message, Person, TelegramServer
 from tests.adapters.telegram_process import Chinwag, chinwag
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(900)]
 
 PEOPLE, GROUPS, MESSAGES = 46, 4, 2_000
 IN_PRIVATE = 43
