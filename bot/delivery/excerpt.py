@@ -22,7 +22,9 @@ from bot.types import File
 OPENING = re.compile(
     r"([ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)?)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*\n?"
 )
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
 NOT_QUOTE = re.compile(r"[^>\s]")
+ANSWER = "answer.md"
 SLACK = 200
 """Characters beyond the limit in which the end of a line is looked for."""
 
@@ -36,31 +38,35 @@ class Excerpt:
 def excerpt(source: str, settings: DeliverySettings) -> Excerpt:
     parts: list[str] = []
     files: list[File] = []
-    size = 0
+    room = settings.file_over
     for part in _parts(source):
-        if isinstance(part, Code) and len(part.content) > settings.code_over:
-            shown, file = _shortened(part, len(files) + 1, settings.code_over)
-            files.append(file)
-        else:
-            shown = part.text if isinstance(part, Code) else part
-        room = settings.file_over - size
-        if (end := _end(shown, room)) < len(shown):
-            return _shortened_answer("".join(parts), shown[:end], part, source)
-        parts.append(shown)
-        size += len(shown)
+        body, end = part.text, part.end
+        if len(part.content) > settings.code_over and part.marker:
+            name = f"code-{len(files) + 1}{extension(part.language)}"
+            files.append(part.file(name))
+            body = part.opening + _beginning(part.content, settings.code_over)
+            end = f"{part.closed()}\n\n{part.prefix}{texts.continued_in(name)}\n\n"
+        beginning = _beginning(body, room)
+        if len(beginning) < len(body):
+            files.append(File(ANSWER, source.encode(), "text/markdown"))
+            parts += [beginning, part.closed(), f"\n\n{texts.continued_in(ANSWER)}"]
+            break
+        parts += [body, end]
+        room -= len(body)
     return Excerpt("".join(parts), tuple(files))
 
 
 @dataclass(slots=True)
-class Code:
-    """A fenced block; `prefix` is what its lines begin with inside of lists and quotes."""
+class Part:
+    """A line (then it has no marker), or a fenced block; `prefix` is what the block's lines begin
+    with inside of lists and quotes, `end` its closing line."""
 
     opening: str
-    prefix: str
-    marker: str
-    language: str
+    prefix: str = ""
+    marker: str = ""
+    language: str = ""
     lines: list[str] = field(default_factory=list)
-    closing: str = ""
+    end: str = ""
 
     @property
     def content(self) -> str:
@@ -68,26 +74,33 @@ class Code:
 
     @property
     def text(self) -> str:
-        return self.opening + self.content + self.closing
+        return self.opening + self.content
 
     def is_closed_by(self, line: str) -> bool:
         text = line.strip(" \t>\n")
         return text.startswith(self.marker) and not text.strip(self.marker[0])
 
+    def closed(self) -> str:
+        """What ends it where its content breaks off."""
+        return f"\n{self.prefix}{self.marker}" if self.marker else ""
 
-def _parts(source: str) -> Iterator[str | Code]:
-    """Lines, and fenced blocks whole."""
-    code: Code | None = None
-    for line in source.splitlines(keepends=True):
+    def file(self, name: str) -> File:
+        content = "".join(line.removeprefix(self.prefix) for line in self.lines)
+        return File(name, content.encode(), mimetypes.guess_type(name)[0] or "text/plain")
+
+
+def _parts(source: str) -> Iterator[Part]:
+    code: Part | None = None
+    for line in LINE.findall(source):
         if code is None:
             opening = OPENING.fullmatch(line)
             if opening is None:
-                yield line
+                yield Part(line)
             else:
                 prefix = NOT_QUOTE.sub(" ", opening[1])
-                code = Code(line, prefix, opening[2], opening[3])
+                code = Part(line, prefix, opening[2], opening[3])
         elif code.is_closed_by(line):
-            code.closing = line
+            code.end = line
             yield code
             code = None
         else:
@@ -96,26 +109,11 @@ def _parts(source: str) -> Iterator[str | Code]:
         yield code
 
 
-def _end(text: str, limit: int) -> int:
-    """Where the first line ends at or after `limit`; no later than `SLACK` beyond it."""
-    newline = text.find("\n", max(0, limit), max(0, limit) + SLACK)
-    return min(len(text), newline if newline >= 0 else max(0, limit) + SLACK)
-
-
-def _shortened(code: Code, number: int, limit: int) -> tuple[str, File]:
-    name = f"code-{number}{extension(code.language)}"
-    shown = code.content[: _end(code.content, limit)]
-    closing = f"\n{code.prefix}{code.marker}\n\n{code.prefix}{texts.continued_in(name)}\n\n"
-    content = "".join(line.removeprefix(code.prefix) for line in code.lines)
-    media_type = mimetypes.guess_type(name)[0] or "text/plain"
-    return code.opening + shown + closing, File(name, content.encode(), media_type)
-
-
-def _shortened_answer(before: str, last: str, part: str | Code, source: str) -> Excerpt:
-    name = "answer.md"
-    closing = f"\n{part.prefix}{part.marker}" if isinstance(part, Code) else ""
-    text = f"{before}{last}{closing}\n\n{texts.continued_in(name)}"
-    return Excerpt(text, (File(name, source.encode(), "text/markdown"),))
+def _beginning(text: str, limit: int) -> str:
+    """To the end of the first line that ends at or after `limit`, or `SLACK` beyond it."""
+    start = max(0, limit)
+    newline = text.find("\n", start, start + SLACK)
+    return text[: newline if newline >= 0 else start + SLACK]
 
 
 @lru_cache(maxsize=256)
