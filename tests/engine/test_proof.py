@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.engine.local.loaded import LoadedModel
+from bot.engine.local.packed import pack
 from bot.engine.local.plain import PlainRunner
 from bot.engine.local.vocabulary import Vocabulary
 from bot.types import Message
@@ -18,7 +19,7 @@ from tests.engine.desk import GREEDY, Desk, load
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-MODELS = ("demo", "qwen2", "qwen3", "mistral", "gemma3", "qwen2 in nf4")
+MODELS = ("demo", "qwen2", "qwen3", "mistral", "gemma3", "qwen2 in nf4", "demo in packed")
 REQUESTS = 16
 NEW = 20
 WORDS = (
@@ -46,15 +47,17 @@ class Case:
 
 @pytest.fixture(scope="module", params=MODELS)
 def case(request: pytest.FixtureRequest, tiny_model: TinyModel) -> Case:
-    family, _, nf4 = request.param.partition(" in ")
+    family, _, form = request.param.partition(" in ")
     demo = family == "demo"
     folder = request.getfixturevalue("demo_folder") if demo else tiny_model(family)
-    loaded = load(folder, nf4=bool(nf4))
+    loaded = load(folder, nf4=form == "nf4")
     texts = _texts(longest=120 if demo else 60)
     vocabulary = Vocabulary(loaded.tokenizer, loaded.eos_ids)
     prompts = [vocabulary.encode([Message("user", text)]).ids for text in texts]
     expected = [generate(loaded, prompt) for prompt in prompts]
     assert len({tuple(reply) for reply in expected}) > REQUESTS // 2
+    if form == "packed":
+        pack(loaded.model)
     return Case(loaded, texts, prompts, expected)
 
 

@@ -39,10 +39,12 @@ def _serve(
 
     from bot.engine.local.choice import choose
     from bot.engine.local.loader import load
+    from bot.engine.local.packed import pack
     from bot.engine.local.worker import Worker
 
     loaded = load(config, home, progress)
     with torch.inference_mode():
+        pack(loaded.model)
         runner = choose(loaded, block_size=config.block_size)
         worker = Worker(loaded, runner, config, inbox, outbox)
         outbox(Ready(worker.info))
