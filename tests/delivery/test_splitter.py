@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from bot.delivery import cutting
+from bot.delivery.blocks import Block, outline
 from bot.delivery.splitter import Splitter, join, split
 from bot.types import Unit
 from tests.delivery.documents import DOCUMENT, NOISE, characters, has_open_fence, numbers
@@ -62,3 +65,34 @@ def test_a_growing_text_only_changes_its_last_piece(
         assert pieces[: len(finished)] == finished
         before = pieces
     assert before == split(text, length, unit)
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "word ", "*a ", "> ", "- ", "| a |\n|---|\n", "```\ncode\n```\n"]
+)
+def test_the_work_grows_no_faster_than_the_text(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in characters parsed; a piece is looked at no more than four times."""
+    parsed = [0]
+
+    def counting(document: str, lines: list[str]) -> list[Block]:
+        parsed[0] += len(document)
+        return outline(document, lines)
+
+    monkeypatch.setattr(cutting, "outline", counting)
+    source = (text * 40_000)[:40_000]
+    assert join(split(source, 400)) == source
+    assert parsed[0] < 4 * len(source)
+
+
+def test_a_growing_text_is_parsed_again_only_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = [0]
+
+    def measuring(document: str, lines: list[str]) -> list[Block]:
+        longest[0] = max(longest[0], len(document))
+        return outline(document, lines)
+
+    monkeypatch.setattr(cutting, "outline", measuring)
+    splitter = Splitter(400, Unit.CODE_POINTS)
+    for end in range(0, 40_000, 100):
+        splitter.grow("word. " * (end // 6))
+    assert longest[0] <= 400
