@@ -88,8 +88,12 @@ class Page:
 
     def _goes_on(self, leaf: Block) -> bool:
         """Whether a longer source might continue this block."""
-        after = self._lines[leaf.end :]
-        return len(after) == 0 or (len(after) == 1 and not after[0].text.strip("> \t"))
+        *between, last = [line.text for line in self._lines[leaf.end :]] or [""]
+        if last.strip("> \t"):
+            return False
+        if leaf.kind != "fence":
+            return not between
+        return all(">" in text if leaf.quoted else not text.strip() for text in between)
 
     def _is_closed(self, fence: Block) -> bool:
         closing = CLOSING_FENCE.fullmatch(self._lines[fence.end - 1].text)
@@ -184,13 +188,11 @@ class Page:
         return self._lines[after].start if after < len(self._lines) else len(self._text)
 
     def _begins_well(self, position: int) -> bool:
-        """The rest must not become another block, and a quoted line is cut as a line."""
-        if looks_like_a_block(self._text, position):
-            return False
-        if self._leaf is None or not self._leaf.quoted:
-            return True
+        """Not right after what a quote or an item begins with, and so that the rest does not
+        become another block."""
         line = self._lines[self.frame.line_at(position)]
-        return bool(self._text[line.start : position].strip("> \t"))
+        after_leader = LEADER.fullmatch(self._text, line.start, position) is not None
+        return not after_leader and not looks_like_a_block(self._text, position)
 
     # --- what the cut leaves open -----------------------------------------------------------------
 
@@ -238,21 +240,20 @@ class Page:
 
     def _numbers(self, around: tuple[Block, ...], index: int, inside: bool) -> tuple[Number, ...]:
         """What the next item of each list shows; CommonMark counts on, whatever is written."""
-        before = self._lines[: index + inside]
         outer = len(self._lines[index].indents)
-        numbers = [
-            number
-            for number in self.frame.opened.numbers
-            if number.depth < outer and not any(number.is_due(line) for line in before)
-        ]
-        for depth, item in enumerate(around, outer):
-            if item.number is not None:
-                numbers.append(Number(item.number + 1, depth))
+        numbers = {
+            depth: item.number + 1
+            for depth, item in enumerate(around, outer)
+            if item.number is not None
+        }
         for item in self._blocks:
             if item.start == index and item.number is not None and not inside:
-                numbers.append(Number(item.number, outer + len(around)))
-                break
-        return tuple(numbers)
+                numbers.setdefault(outer + len(around), item.number)
+        before = self._lines[: index + inside]
+        for pending in self.frame.opened.numbers:
+            if pending.depth <= outer and not any(pending.is_due(line) for line in before):
+                numbers[pending.depth] = pending.value
+        return tuple(Number(value, depth) for depth, value in sorted(numbers.items()))
 
     def _through_text(self, position: int, opened: Opened) -> Cut:
         marks = self._inline.open_at(position - self._leaf_at)
