@@ -6,6 +6,8 @@ from bot.engine.local.packed import PackedLinear, pack
 from tests.engine.conftest import TinyModel
 from tests.engine.desk import load
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("rows", [1, 3, 8, 100])
 @pytest.mark.parametrize("bias", [True, False])
