@@ -18,6 +18,8 @@ def names_of(user: UserRef, place: Place) -> Iterator[str]:
     yield f"{place.adapter}:chat:{place.chat}"
     if place.server:
         yield f"{place.adapter}:guild:{place.server}"
+    for role in user.roles:
+        yield f"{place.adapter}:role:{role}"
 
 
 class Access:

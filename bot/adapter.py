@@ -6,7 +6,7 @@ retries or formats reasoning: the core does that once, for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -74,6 +74,24 @@ class KnowsOwners(Protocol):
 
     def know_owners(self, owners: Sequence[UserRef]) -> None:
         """Before `publish`: whom the config names as owners on this network."""
+
+
+class Memory(Protocol):
+    """Short notes of an adapter that last over restarts."""
+
+    async def recall(self) -> Mapping[str, str]:
+        """All of them. Raises StoreError."""
+
+    async def remember(self, notes: Mapping[str, str | None]) -> None:
+        """None forgets one. Raises StoreError."""
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """An adapter that has to know after a restart what it knew before."""
+
+    def give_memory(self, memory: Memory) -> None:
+        """Before `publish`."""
 
 
 @runtime_checkable

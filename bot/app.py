@@ -16,7 +16,7 @@ import structlog
 
 from bot import plugins, texts
 from bot.access import Access
-from bot.adapter import Adapter, Interactive, KnowsOwners
+from bot.adapter import Adapter, Interactive, KnowsOwners, Remembering
 from bot.answer import TurnAnswer
 from bot.chat import Chat, ChatOptions
 from bot.commands import Commands, Services
@@ -30,6 +30,7 @@ from bot.engine import Engine
 from bot.engine.supervisor import Supervisor
 from bot.errors import ConfigError
 from bot.lanes import Lanes
+from bot.memory import StoredMemory
 from bot.presses import Presses
 from bot.progress import progress_bar
 from bot.recovery import deliver, recover
@@ -78,7 +79,7 @@ async def serve(config: Config, adapters: Sequence[Adapter]) -> int:
         running_engine(config) as engine,
         asyncio.TaskGroup() as group,
     ):
-        introduce(config.access.owner, adapters)
+        introduce(config.access.owner, adapters, store)
         house = assemble(config, store, engine, adapters, group)
         serving = group.create_task(house.serve(adapters))
         with asked_to_end() as asked:
@@ -153,12 +154,14 @@ class House:
             await adapter.run(self.dispatcher)
 
 
-def introduce(owners: Sequence[str], adapters: Sequence[Adapter]) -> None:
-    """Tell each network who of it owns the bot."""
-    people = [UserRef(*owner.split(":", 1)) for owner in owners]
+def introduce(owners: Sequence[str], adapters: Sequence[Adapter], store: Store) -> None:
+    """Tell each network who of it owns the bot, and what it wanted to know again."""
+    people = [UserRef(network, id) for network, id in (o.split(":", 1) for o in owners)]
     for adapter in adapters:
         if isinstance(adapter, KnowsOwners):
             adapter.know_owners([person for person in people if person.adapter == adapter.name])
+        if isinstance(adapter, Remembering):
+            adapter.give_memory(StoredMemory(store, adapter.name))
 
 
 def assemble(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -141,7 +142,7 @@ class Dispatcher:
     async def _command(self, event: Invoked) -> None:
         role = await self._access.role(event.user, event.place)
         if role < Role.USER:
-            await self._turn_away(event.place, event.user, role)
+            await self._refuse(event, role)
             return
         try:
             answer = await self._services.commands.run(event, role, self._services)
@@ -150,8 +151,22 @@ class Dispatcher:
         except Exception:
             log.exception("command failed", command=event.command)
             answer = Post(texts.FAILED, only_for=event.user)
+        if answer is None and self._is_awaited(event):
+            answer = Post(texts.DONE, only_for=event.user)
         if answer is not None:
-            await self._tell(event.place, answer)
+            await self._tell(event.place, replace(answer, reply_to=answer.reply_to or event.id))
+
+    def _is_awaited(self, event: Invoked) -> bool:
+        """Whether the network shows that an answer is coming, where nothing else will."""
+        ephemeral = self._presenters[event.place.adapter].limits.ephemeral
+        return ephemeral and not self._services.commands.asks(event.command)
+
+    async def _refuse(self, event: Invoked, role: Role) -> None:
+        if self._presenters[event.place.adapter].limits.ephemeral:
+            sentence = texts.closed(event.user) if role is Role.GUEST else texts.BLOCKED
+            await self._tell(event.place, Post(sentence, reply_to=event.id, only_for=event.user))
+        else:
+            await self._turn_away(event.place, event.user, role)
 
     async def _pressed(self, event: Pressed) -> None:
         if await self._is_new(event.place, event.id):

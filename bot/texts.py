@@ -52,6 +52,8 @@ LEFT_OUT = _("The beginning of this conversation no longer fits the model and is
 
 ARCHIVED = _("This conversation is archived; we begin afresh.")
 NOTHING_TO_ARCHIVE = _("There is nothing to archive: this conversation is new.")
+DONE = _("Done.")
+BLOCKED = _("You are blocked here.")
 NOTHING_RUNNING = _("No reply is being written.")
 NOTHING_TO_REGENERATE = _("There is no question here yet.")
 NOTHING_TO_CONTINUE = _("The last reply is whole.")

@@ -39,9 +39,12 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserRef:
+    """`roles` are the network's ids of what the person was where this was said."""
+
     adapter: str
     id: str
     name: str = field(default="", compare=False)
+    roles: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.adapter}:{self.id}"
@@ -356,13 +359,16 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Invoked:
-    """A command, already told from text by the network or by its leading slash."""
+    """A command, already told from text by the network or by its leading slash. `values` are
+    arguments that the network has told apart, by name; else `arguments` has them all. An answer
+    replies to `id`."""
 
     place: Place
     user: UserRef
     command: str
     arguments: str = ""
     id: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +388,8 @@ Event = Received | Edited | Deleted | Pressed | Invoked | Moved
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """A `long` text may be written in a form, where the network has forms."""
+
     name: str
     help: str
     type: Literal["text", "integer", "number", "flag"] = "text"
@@ -389,16 +397,20 @@ class Parameter:
     choices: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """`role` is the least that may use it; a `private` answer is for the caller alone;
-    `translations` are the help in other languages, by ISO 639-1 code."""
+    """`role` is the least that may use it; a `private` answer is for the caller alone; where it
+    `asks`, a reply of the model follows; `translations` are the help in other languages, by ISO
+    639-1 code, and `names` the name."""
 
     name: str
     help: str
     parameters: tuple[Parameter, ...] = ()
     role: Role = Role.USER
     private: bool = False
+    asks: bool = False
     translations: Mapping[str, str] = field(default_factory=dict, compare=False)
+    names: Mapping[str, str] = field(default_factory=dict, compare=False)

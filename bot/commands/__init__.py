@@ -66,13 +66,18 @@ class Commands:
     def specs(self, role: Role = Role.OWNER) -> list[CommandSpec]:
         return [c.spec for c in self._commands.values() if role >= c.spec.role]
 
+    def asks(self, name: str) -> bool:
+        """Whether a reply of the model follows this command."""
+        command = self._commands.get(name.lower())
+        return command is not None and command.spec.asks
+
     async def run(self, event: Invoked, role: Role, services: Services) -> Post | None:
         """Raises CommandError with what the caller can do about it."""
         command = self._find(event.command)
         if role < command.spec.role:
             needed = command.spec.role.name.lower()
             raise CommandError(f"/{command.spec.name} is for the role {needed} and above.")
-        arguments = parse(command.spec, event.arguments)
+        arguments = parse(command.spec, event.arguments, event.values)
         return await command.handler(Call(event, role, arguments, services))
 
     def _find(self, name: str) -> Command:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.errors import CommandError
 from bot.types import CommandSpec, Parameter
 
@@ -10,11 +12,17 @@ Value = str | int | float | bool
 FLAGS = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 
 
-def parse(spec: CommandSpec, text: str) -> dict[str, Value]:
-    """One word a parameter; the last one, if it is a text, takes all the rest.
+def parse(
+    spec: CommandSpec, text: str, told_apart: Mapping[str, str] | None = None
+) -> dict[str, Value]:
+    """One word a parameter; the last one, if it is a text, takes all the rest. What the network
+    has told apart is taken as it is.
 
     Raises CommandError.
     """
+    if told_apart:
+        given = [parameter for parameter in spec.parameters if parameter.name in told_apart]
+        return {p.name: _value(p, told_apart[p.name]) for p in given}
     values: dict[str, Value] = {}
     rest = text.strip()
     for parameter in spec.parameters:

@@ -189,6 +189,10 @@ class Store(Protocol):
     async def changes(self, scope: str, limit: int) -> list[SettingChange]:
         """Newest first."""
 
+    async def remember(self, scope: str, values: Mapping[str, str | None]) -> None:
+        """Set or (None) unset many at once, of which no history is kept: an adapter's own notes,
+        in the scope "adapter:ADAPTER"."""
+
     # People and usage.
 
     async def role(self, user: UserRef) -> Role | None:

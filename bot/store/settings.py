@@ -46,6 +46,13 @@ class Settings(Family):
         )
         return [records.setting_change(row) for row in rows]
 
+    @writes
+    async def remember(
+        self, session: AsyncSession, scope: str, values: Mapping[str, str | None]
+    ) -> None:
+        for name, value in values.items():
+            await _put(session, scope, name, value)
+
 
 async def _put(session: AsyncSession, scope: str, name: str, value: str | None) -> str | None:
     """Returns the old value."""

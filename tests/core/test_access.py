@@ -76,3 +76,9 @@ async def test_the_same_id_on_another_network_is_somebody_else(store: Store) -> 
     other = UserRef("other", ANNA.id)
     await store.grant(ANNA, Role.ADMIN)
     assert await access(store, owners=["fake:1"]).role(other, CHAT) is Role.GUEST
+
+
+async def test_a_role_of_the_network_lets_in(store: Store) -> None:
+    staff = UserRef("fake", "3", roles=("staff",))
+    assert await access(store, "fake:role:staff").role(staff, IN_GUILD) is Role.USER
+    assert await access(store, "fake:role:other").role(staff, IN_GUILD) is Role.GUEST

@@ -49,3 +49,10 @@ async def test_speaking_does_not_change_a_role(store: SqlStore) -> None:
     await store.grant(ANN, Role.USER)
     await ask(store, "may I now?", HERE)
     assert await store.role(ANN) is Role.USER
+
+
+async def test_notes_of_an_adapter_last_and_leave_no_history(store: SqlStore) -> None:
+    await store.remember("adapter:discord", {"seen 1": "5", "digest": "a"})
+    await store.remember("adapter:discord", {"seen 1": "6", "digest": None})
+    assert await store.settings(["adapter:discord"]) == {"adapter:discord": {"seen 1": "6"}}
+    assert await store.changes("adapter:discord", 9) == []
