@@ -4,8 +4,8 @@ Knows no SDK and nothing of chinwag: any bot in any language can be tested again
 Needs aiohttp: ``pip install 'chinwag[testing]'``.
 """
 
+from bot.testing.common.faults import Fault, Faults
 from bot.testing.telegram.chats import Chat, Message
-from bot.testing.telegram.faults import Fault, Faults
 from bot.testing.telegram.groups import Group
 from bot.testing.telegram.people import Person
 from bot.testing.telegram.rates import UNLIMITED, Rates, Window

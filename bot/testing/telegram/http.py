@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.testing.common.faults import Fault, Faults
 from bot.testing.telegram.failures import ApiError, flood, not_found, unauthorized
-from bot.testing.telegram.faults import Fault, Faults
 from bot.testing.telegram.methods import METHODS
 from bot.testing.telegram.parameters import Parameters, read
 from bot.testing.telegram.world import World

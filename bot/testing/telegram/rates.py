@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.testing.telegram.clock import Clock
+from bot.testing.common.clock import Clock
 from bot.testing.telegram.failures import flood
 
 

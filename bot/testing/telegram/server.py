@@ -9,9 +9,9 @@ from typing import Self
 
 from aiohttp import web
 
+from bot.testing.common.clock import Clock
+from bot.testing.common.faults import Faults
 from bot.testing.telegram.chats import Chat
-from bot.testing.telegram.clock import Clock
-from bot.testing.telegram.faults import Faults
 from bot.testing.telegram.groups import Group
 from bot.testing.telegram.http import Api
 from bot.testing.telegram.people import Person

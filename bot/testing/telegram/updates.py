@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
+from bot.testing.common.clock import Clock
+from bot.testing.common.signal import Signal
 from bot.testing.telegram.chats import Json
-from bot.testing.telegram.clock import Clock
 from bot.testing.telegram.failures import bad_request, conflict
-from bot.testing.telegram.signal import Signal
 
 KINDS = frozenset(
     [

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.testing.common.clock import Clock
+from bot.testing.common.signal import Signal
 from bot.testing.telegram.chats import Chat, Json, Kind, Message
-from bot.testing.telegram.clock import Clock
 from bot.testing.telegram.failures import bad_request, forbidden
 from bot.testing.telegram.formatting import Formatted
 from bot.testing.telegram.rates import FloodControl, Rates
-from bot.testing.telegram.signal import Signal
 from bot.testing.telegram.updates import Updates
 from bot.testing.telegram.visibility import sees
 

@@ -27,4 +27,7 @@ class Clock:
 
     def date(self) -> int:
         """Unix time."""
-        return int(time.time() + self.skew)
+        return int(self.unix())
+
+    def unix(self) -> float:
+        return time.time() + self.skew

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["status", "flood", "reset", "lost", "hang", "slow"]
+Kind = Literal["status", "flood", "ban", "reset", "lost", "hang", "slow"]
 
 
 @dataclass(slots=True)
@@ -15,13 +15,15 @@ class Fault:
 
     status  answer with the HTTP status `code` instead of doing anything
     flood   answer 429 with `seconds` as retry_after
+    ban     Discord only: a 429 that isn't the API's own but Cloudflare's
     reset   close the connection before anything is done
     lost    do it, then close the connection without an answer
     hang    never answer
     slow    do it, and answer `seconds` later
 
-    `method` is the Bot API's name, "" any, "download" a file; it strikes `times` times (None: for
-    ever), each call with `probability`.
+    `method` is the Bot API's name or that of one of Discord's routes, "" any, "download" a file;
+    it strikes `times` times (None: for ever), each call with `probability`, in this `chat` only if
+    one is named.
     """
 
     kind: Kind
