@@ -1,0 +1,34 @@
+"""`chinwag config`."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli.options import config_file, read_config
+
+
+@click.group("config")
+def config_group() -> None:
+    """Look at the config."""
+
+
+@config_group.command()
+@config_file
+def check() -> None:
+    """Say all that is wrong with the config, or that it is fine."""
+    from bot import config
+
+    source = read_config()
+    config.check(source)
+    click.echo(f"{source.file or 'no config file, so the defaults hold'}: fine")
+
+
+@config_group.command()
+@config_file
+def show() -> None:
+    """Print the config that holds, defaults included, with secrets masked."""
+    from bot import config
+    from bot.config.show import show
+
+    source = read_config()
+    click.echo(show(config.check(source), source), nl=False)

@@ -1,0 +1,30 @@
+"""`chinwag chat` and `chinwag run`."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli.options import config_file, load_config
+
+
+@click.command()
+@click.option("--conversation", default="default", metavar="NAME", help="Which one to go on with.")
+@config_file
+def chat(conversation: str) -> int:
+    """Talk with the model in this terminal."""
+    import asyncio
+
+    from bot import app
+
+    return asyncio.run(app.chat(load_config("chinwag.log"), conversation=conversation))
+
+
+@click.command()
+@config_file
+def run() -> int:
+    """Serve the networks that the config names, until told to stop."""
+    import asyncio
+
+    from bot import app
+
+    return asyncio.run(app.run(load_config()))
