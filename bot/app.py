@@ -156,7 +156,8 @@ class House:
 
 def introduce(owners: Sequence[str], adapters: Sequence[Adapter], store: Store) -> None:
     """Tell each network who of it owns the bot, and what it wanted to know again."""
-    people = [UserRef(network, id) for network, id in (o.split(":", 1) for o in owners)]
+    named = (owner.split(":", 1) for owner in owners)
+    people = [UserRef(network, user) for network, user in named]
     for adapter in adapters:
         if isinstance(adapter, KnowsOwners):
             adapter.know_owners([person for person in people if person.adapter == adapter.name])

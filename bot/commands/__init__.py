@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.commands.arguments import Value, parse
@@ -78,7 +78,10 @@ class Commands:
             needed = command.spec.role.name.lower()
             raise CommandError(f"/{command.spec.name} is for the role {needed} and above.")
         arguments = parse(command.spec, event.arguments, event.values)
-        return await command.handler(Call(event, role, arguments, services))
+        answer = await command.handler(Call(event, role, arguments, services))
+        if answer is not None and command.spec.private:
+            return replace(answer, only_for=event.user)
+        return answer
 
     def _find(self, name: str) -> Command:
         if (command := self._commands.get(name.lower())) is not None:
