@@ -6,7 +6,7 @@ retries or formats reasoning: the core does that once, for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -101,3 +101,15 @@ class Interactive(Protocol):
     @property
     def interrupted(self) -> bool:
         """Whether `run` returned because they asked for that, and not at the input's end."""
+
+
+Suggest = Callable[[Place, str, str], Awaitable[Sequence[str]]]
+"""From a place, a parameter's `suggestions` and what is typed of it, to what it may become."""
+
+
+@runtime_checkable
+class Suggests(Protocol):
+    """An adapter that completes a parameter while it is typed."""
+
+    def suggest_from(self, suggest: Suggest) -> None:
+        """Before `publish`."""

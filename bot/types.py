@@ -360,8 +360,8 @@ class Pressed:
 @dataclass(frozen=True, slots=True)
 class Invoked:
     """A command, already told from text by the network or by its leading slash. `values` are
-    arguments that the network has told apart, by name; else `arguments` has them all. An answer
-    replies to `id`."""
+    arguments that the network has told apart, by name, and `arguments` is then the subcommand, if
+    any; else `arguments` has them all. An answer replies to `id`."""
 
     place: Place
     user: UserRef
@@ -369,6 +369,7 @@ class Invoked:
     arguments: str = ""
     id: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,7 +389,9 @@ Event = Received | Edited | Deleted | Pressed | Invoked | Moved
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A `long` text may be written in a form, where the network has forms."""
+    """`choices` are all that it can be; `suggestions` names a source of likely values, for
+    `bot.adapter.Suggest`. A `long` text may be written in a form, where the network has forms, or
+    come as a file with the command."""
 
     name: str
     help: str
@@ -398,13 +401,18 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     long: bool = False
+    suggestions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """`role` is the least that may use it; a `private` answer is for the caller alone; where it
     `asks`, a reply of the model follows; `translations` are the help in other languages, by ISO
-    639-1 code, and `names` the name."""
+    639-1 code, and `names` the name.
+
+    A command with `subcommands` does nothing of its own. Where none of them is named the `default`
+    one is meant, if there is one.
+    """
 
     name: str
     help: str
@@ -414,3 +422,5 @@ class CommandSpec:
     asks: bool = False
     translations: Mapping[str, str] = field(default_factory=dict, compare=False)
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    subcommands: tuple[CommandSpec, ...] = ()
+    default: str = ""
