@@ -36,7 +36,9 @@ from bot.progress import progress_bar
 from bot.recovery import deliver, recover
 from bot.settings import Effective, Settings
 from bot.store import Store
+from bot.store.location import locate
 from bot.store.open import open_store
+from bot.store.scheduled import scheduled_backups
 from bot.types import SamplingParams, UserRef
 
 log = structlog.get_logger(__name__)
@@ -77,6 +79,11 @@ async def serve(config: Config, adapters: Sequence[Adapter]) -> int:
     async with (
         open_store(config.store.url, config.home) as store,
         running_engine(config) as engine,
+        scheduled_backups(
+            locate(config.store.url, config.home),
+            timedelta(seconds=config.backups.every),
+            config.backups.keep,
+        ),
         asyncio.TaskGroup() as group,
     ):
         introduce(config.access.owner, adapters, store)

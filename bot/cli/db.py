@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -35,8 +35,10 @@ def upgrade() -> None:
 def backup() -> None:
     """Put a verified copy into the folder of backups, and say where it is."""
     from bot.store.backup import backup
+    from bot.store.location import locate
 
-    click.echo(backup(_database()))
+    config = load_config()
+    click.echo(backup(locate(config.store.url, config.home), config.backups.keep))
 
 
 @db.command()
@@ -60,6 +62,31 @@ def check_database() -> None:
     location = _database()
     check(location)
     click.echo(f"{location} is whole.")
+
+
+@db.command()
+@click.option(
+    "--output", "-o", type=click.File("w", "utf-8", lazy=True), default="-", help="Else stdout."
+)
+@config_file
+def export(output: TextIO) -> None:
+    """Write all that is kept as JSON lines, for other programs."""
+    from bot.store.export import export
+    from bot.store.open import PATIENCE
+
+    output.writelines(f"{line}\n" for line in export(_database(), PATIENCE))
+
+
+@db.command()
+@config_file
+def vacuum() -> None:
+    """Give the room of what was deleted back to the disk."""
+    from bot.store.open import PATIENCE
+    from bot.store.vacuum import vacuum
+
+    location = _database()
+    before, after = vacuum(location, PATIENCE)
+    click.echo(f"{location} was {before:,} bytes and is {after:,} now.")
 
 
 def _database() -> Location:

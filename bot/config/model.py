@@ -80,6 +80,12 @@ class Turns(Section):
     """Seconds; older messages, as they come after an outage, are stored and not answered."""
 
 
+class Backups(Section):
+    every: Number = Field(default=86_400.0, ge=0, le=31_536_000)
+    """Seconds; 0 leaves them to `chinwag db backup`."""
+    keep: Whole = Field(default=7, ge=1, le=10_000)
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["auto", "json", "console"] = "auto"
@@ -100,5 +106,6 @@ class Config(Section):
     history: History = History()
     delivery: Delivery = Delivery()
     turns: Turns = Turns()
+    backups: Backups = Backups()
     plugins: Mapping[str, Options] = Field(default={})
     log: Log = Log()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from bot.errors import StoreCorrupt, StoreUnavailable
 from bot.store import revisions
 from bot.store.failures import damaged, is_damage, told
 from bot.store.location import Location
+
+STAMP = "%Y%m%dT%H%M%S%fZ"
+_STAMPED = re.compile(r"\d{8}T\d{12}Z")
 
 
 def backup(location: Location, keep: int = 7) -> Path:
@@ -43,7 +47,17 @@ def backup(location: Location, keep: int = 7) -> Path:
 
 def backups(location: Location) -> list[Path]:
     """Oldest first."""
-    return sorted(location.backups.glob(f"{_file(location).stem}-*Z.db"))
+    return sorted(
+        copy
+        for copy in location.backups.glob(f"{_file(location).stem}-*Z.db")
+        if _STAMPED.fullmatch(copy.stem.rpartition("-")[2])
+    )
+
+
+def taken_at(copy: Path) -> datetime:
+    """Told by the name, which a copy elsewhere and back does not change."""
+    stamp = copy.stem.rpartition("-")[2]
+    return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
 
 
 def check(location: Location) -> None:
@@ -55,7 +69,7 @@ def check_file(file: Path) -> None:
     """As `check`, and against the checksum beside the file, where there is one."""
     with told(f"The database {file}"):
         checksum = _checksum_of(file)
-        if checksum.exists() and checksum.read_text().split()[0] != _sha256(file):
+        if checksum.exists() and not checksum.read_bytes().startswith(_sha256(file).encode()):
             raise StoreCorrupt(f"{file} changed since it was written: take another backup.")
         _check_content(file)
 
@@ -138,7 +152,7 @@ def _sha256(file: Path) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    return datetime.now(UTC).strftime(STAMP)
 
 
 def _file(location: Location) -> Path:

@@ -7,20 +7,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text, TypeDecorator
 
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+from bot.store.text import storable
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite numbers rows by itself only where the type is INTEGER."""
-
-
-def storable(text: str) -> str:
-    """The text with surrogate pairs joined, and each NUL or lone surrogate as U+FFFD.
-
-    PostgreSQL refuses NUL, and a lone surrogate has no UTF-8.
-    """
-    if not text.isascii():
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text.replace("\0", REPLACEMENT)
 
 
 class Words(TypeDecorator[str]):

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Select, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import records
-from bot.store.columns import storable
 from bot.store.database import Family, reads, writes
 from bot.store.people import meet
 from bot.store.tables import ACTIVE, SHOWN, ConversationRow, MessageRow, PostRow, TurnRow
+from bot.store.text import storable
 from bot.types import ConversationKey, Message, Place, Turn, TurnState, utcnow
 
 UNBEGUN = (TurnRow.state == TurnState.QUEUED) & ~exists().where(PostRow.turn_id == TurnRow.id)
