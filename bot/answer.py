@@ -17,6 +17,7 @@ from bot.engine import Stream
 from bot.errors import EngineError, StoreError
 from bot.generation import generate
 from bot.lanes import Job
+from bot.language import speaking
 from bot.settings import Effective
 from bot.store import Reply
 from bot.types import Chunk, Control, Limits, Message, TurnState, Usage, Waiting
@@ -38,13 +39,13 @@ class TurnAnswer:
         self._usage = job.said.usage
         self._control = Control()
         self._generation: asyncio.Task[None] | None = None
-        self._stopped: tuple[TurnState, str] | None = None
+        self._stopped: tuple[TurnState, texts.Text | None] | None = None
         self._quiet = False
         self._left_out = 0
 
-    def stop(self, state: TurnState, why: str = "") -> None:
+    def stop(self, state: TurnState, why: texts.Text | None = None) -> None:
         """Once the generation is over there is nothing left to stop."""
-        self._stopped = (state, why or notice_of(state))
+        self._stopped = (state, why)
         if self._generation is not None:
             self._generation.cancel()
 
@@ -64,7 +65,8 @@ class TurnAnswer:
     async def run(self) -> None:
         with structlog.contextvars.bound_contextvars(turn=self.turn.id):
             try:
-                await self._run()
+                with speaking(*await self._chat.languages(self.turn)):
+                    await self._run()
             except Exception:
                 log.exception("turn failed")
             finally:
@@ -107,7 +109,8 @@ class TurnAnswer:
             await asyncio.wait([self._generation])
             saver.cancel()
         if not self.draft.state.ended:
-            self._end(*(self._stopped or (TurnState.CANCELLED, texts.STOPPED)))
+            state, why = self._stopped or (TurnState.CANCELLED, None)
+            self._end(state, why() if why else notice_of(state))
 
     async def _speak(self, effective: Effective, view: ReplyView) -> None:
         self.draft = replace(self.draft, started=asyncio.get_running_loop().time())
@@ -121,10 +124,10 @@ class TurnAnswer:
                         return self._end(TurnState.FAILED, str(view.failure))
             await self._tell_what_was_left_out()
         except (EngineError, StoreError) as error:
-            self._break_off(str(error))
+            self._break_off(texts.told(error))
         except Exception:
             log.exception("generation failed")
-            self._break_off(texts.FAILED)
+            self._break_off(texts.FAILED())
 
     async def _items(self, effective: Effective) -> Stream:
         chat, said = self._chat, self._job.said
@@ -152,7 +155,7 @@ class TurnAnswer:
             key = self.turn.key
             what = f"left out {key.adapter} {key.chat} {key.thread}"
             if await self._chat.store.once(what, LONG):
-                self.draft = replace(self.draft, notice=texts.LEFT_OUT)
+                self.draft = replace(self.draft, notice=texts.LEFT_OUT())
 
     def _take(self, item: Waiting | Chunk) -> None:
         if isinstance(item, Waiting):
@@ -167,7 +170,7 @@ class TurnAnswer:
     def _break_off(self, why: str) -> None:
         """A started reply cannot become an error reply."""
         if self.draft.text:
-            self._end(TurnState.INTERRUPTED, texts.CUT_BY_ERROR)
+            self._end(TurnState.INTERRUPTED, texts.CUT_BY_ERROR())
         else:
             self._end(TurnState.FAILED, why)
 

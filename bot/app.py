@@ -199,7 +199,10 @@ def defaults(config: Config, engine: Engine) -> Effective:
     own = {n: v for n, v in engine.info.sampling.items() if n in known}
     return (
         Effective(
-            system_prompt=config.system_prompt, thinking=config.thinking, respond=config.respond
+            system_prompt=config.system_prompt,
+            thinking=config.thinking,
+            respond=config.respond,
+            language=config.language,
         )
         .with_values(own, "model")
         .with_values(config.sampling.written(), "config")

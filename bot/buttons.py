@@ -24,7 +24,7 @@ class Action(StrEnum):
     NEXT = "next"
 
 
-LABELS: Mapping[Action, str] = {
+LABELS: Mapping[Action, texts.Text] = {
     Action.ANSWER_NOW: texts.ANSWER_NOW,
     Action.STOP: texts.STOP,
     Action.CANCEL: texts.CANCEL,
@@ -69,8 +69,8 @@ def _fitting(draft: Draft, variants: int) -> list[Action]:
 def _numbered(buttons: Iterable[Button], number: int, count: int) -> Iterable[Button]:
     """‹ 2/3 ›: the number stands on the button that leads on."""
     for button in buttons:
-        if button.label == texts.NEXT:
-            yield Button(f"{texts.variant(number, count)} {texts.NEXT}", button.id)
+        if button.label == texts.NEXT():
+            yield Button(f"{texts.variant(number, count)} {texts.NEXT()}", button.id)
         else:
             yield button
 
@@ -80,4 +80,4 @@ async def _make(turn: Turn, store: Store, actions: Iterable[Action]) -> list[But
     ids = await store.add_buttons(
         [ButtonRecord(turn.id, action, turn.message.author) for action in actions]
     )
-    return [Button(LABELS[a], key) for a, key in zip(actions, ids, strict=True)]
+    return [Button(LABELS[a](), key) for a, key in zip(actions, ids, strict=True)]

@@ -97,6 +97,10 @@ class Chat:
         ) as view:
             await self.deliver(record.turn, view, draft)
 
+    async def languages(self, turn: Turn) -> tuple[str, ...]:
+        """In which to speak to whoever asked, the first wish first."""
+        return await self.settings.languages(turn.place, turn.message.author)
+
     def remember_posts(self, turn: Turn) -> Callable[[Sequence[PostRef]], Awaitable[None]]:
         async def remember(posts: Sequence[PostRef]) -> None:
             await self.store.posted(turn, posts)
@@ -108,15 +112,15 @@ def notice_of(state: TurnState, finish: FinishReason | None = None) -> str:
     """Why an ended reply is not all that it might be."""
     match state, finish:
         case TurnState.DONE, "length":
-            return texts.CUT_BY_LENGTH
+            return texts.CUT_BY_LENGTH()
         case TurnState.DONE, "time":
-            return texts.CUT_BY_TIME
+            return texts.CUT_BY_TIME()
         case TurnState.CANCELLED, _:
-            return texts.STOPPED
+            return texts.STOPPED()
         case TurnState.INTERRUPTED, _:
-            return texts.CUT_BY_RESTART
+            return texts.CUT_BY_RESTART()
         case TurnState.FAILED, _:
-            return texts.FAILED
+            return texts.FAILED()
     return ""
 
 

@@ -20,6 +20,7 @@ from bot.commands import Services
 from bot.delivery.presenter import Presenter
 from bot.errors import ChinwagError, CommandError
 from bot.lanes import Job
+from bot.language import speaking
 from bot.presses import Presses
 from bot.types import (
     Deleted,
@@ -68,6 +69,18 @@ class Dispatcher:
         self._beside: set[asyncio.Task[None]] = set()
 
     async def put(self, event: Event) -> None:
+        with speaking(*await self._languages(event)):
+            await self._dispatch(event)
+
+    async def _languages(self, event: Event) -> tuple[str, ...]:
+        match event:
+            case Received(place, Message(author=UserRef() as user)):
+                return await self._services.settings.languages(place, user)
+            case Invoked(place, user) | Pressed(place, user):
+                return await self._services.settings.languages(place, user)
+        return ()
+
+    async def _dispatch(self, event: Event) -> None:
         match event:
             case Received():
                 await self._received(event)
@@ -108,11 +121,11 @@ class Dispatcher:
         """For an answer, if it is to have one."""
         if not message.text.strip():
             if not had_files:
-                await self._beside_do(self._tell(place, Post(texts.EMPTY, reply_to=message.id)))
+                await self._beside_do(self._tell(place, Post(texts.EMPTY(), reply_to=message.id)))
         elif utcnow() - message.time > self._max_age:
             await self._store.overhear(place, message)
         elif self._lanes.full(place.key):
-            await self._beside_do(self._tell(place, Post(texts.TOO_MANY, reply_to=message.id)))
+            await self._beside_do(self._tell(place, Post(texts.TOO_MANY(), reply_to=message.id)))
         elif (turn := await self._store.receive(place, message)) is not None:
             self._lanes.add(Job(turn))
 
@@ -147,12 +160,12 @@ class Dispatcher:
         try:
             answer = await self._services.commands.run(event, role, self._services)
         except CommandError as error:
-            answer = Post(str(error), only_for=event.user)
+            answer = Post(texts.told(error), only_for=event.user)
         except Exception:
             log.exception("command failed", command=event.command)
-            answer = Post(texts.FAILED, only_for=event.user)
+            answer = Post(texts.FAILED(), only_for=event.user)
         if answer is None and self._is_awaited(event):
-            answer = Post(texts.DONE, only_for=event.user)
+            answer = Post(texts.DONE(), only_for=event.user)
         if answer is not None:
             await self._tell(event.place, replace(answer, reply_to=answer.reply_to or event.id))
 
@@ -163,7 +176,7 @@ class Dispatcher:
 
     async def _refuse(self, event: Invoked, role: Role) -> None:
         if self._presenters[event.place.adapter].limits.ephemeral:
-            sentence = texts.closed(event.user) if role is Role.GUEST else texts.BLOCKED
+            sentence = texts.closed(event.user) if role is Role.GUEST else texts.BLOCKED()
             await self._tell(event.place, Post(sentence, reply_to=event.id, only_for=event.user))
         else:
             await self._turn_away(event.place, event.user, role)

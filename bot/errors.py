@@ -25,7 +25,8 @@
     ├── PluginError                  the plugin's name
     └── CommandError                 what the caller can do about it
 
-The text of each is one sentence for a person: what is wrong and what to do.
+The text of each is one sentence for a person: what is wrong and what to do. Where people on a
+network may hear it, it is a pattern and its values, not an f-string, so that it can be translated.
 """
 
 from __future__ import annotations
@@ -34,7 +35,14 @@ from typing import ClassVar
 
 
 class ChinwagError(Exception):
+    """`values` fill the placeholders of `text`, as in str.format; without any, braces are only
+    braces."""
+
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, text: str = "", /, **values: object):
+        self.text, self.values = text, values
+        super().__init__(text.format(**values) if values else text)
 
 
 class ConfigError(ChinwagError):
@@ -75,8 +83,15 @@ class EngineBusy(EngineError):
 
     def __init__(self, position: int, seconds: float | None = None):
         self.position, self.seconds = position, seconds
-        wait = f"; a place is free in about {seconds:.0f} s" if seconds is not None else ""
-        super().__init__(f"The model is busy with {position} waiting requests{wait}.")
+        if seconds is None:
+            super().__init__("The model is busy; {position} requests wait.", position=position)
+        else:
+            super().__init__(
+                "The model is busy; {position} requests wait, and a place is free in about "
+                "{seconds} s.",
+                position=position,
+                seconds=round(seconds),
+            )
 
 
 class EngineDied(EngineError):
@@ -87,7 +102,9 @@ class PromptTooLong(EngineError):
     def __init__(self, tokens: int, limit: int):
         self.tokens, self.limit = tokens, limit
         super().__init__(
-            f"This is {tokens} tokens long and the model takes {limit}: please shorten it."
+            "This is {tokens} tokens long and the model takes {limit}: please shorten it.",
+            tokens=tokens,
+            limit=limit,
         )
 
 
@@ -155,4 +172,4 @@ class PluginError(ChinwagError):
 
 
 class CommandError(ChinwagError):
-    """Shown to the caller as it is."""
+    """Shown to the caller, in the caller's language."""

@@ -24,9 +24,9 @@ class Presses:
         button = await self._store.button(event.button)
         record = await self._store.turn(button.turn_id) if button else None
         if button is None or record is None:
-            raise CommandError(texts.BUTTON_GONE)
+            raise CommandError(texts.BUTTON_GONE())
         if event.user != button.owner and role < Role.ADMIN:
-            raise CommandError(texts.NOT_YOUR_BUTTON)
+            raise CommandError(texts.NOT_YOUR_BUTTON())
         await self._act(Action(button.action), record, event)
 
     async def _act(self, action: Action, record: TurnRecord, event: Pressed) -> None:

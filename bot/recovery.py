@@ -12,6 +12,7 @@ import structlog
 from bot.adapter import Adapter
 from bot.chat import Chat, ended_draft
 from bot.lanes import Job, Lanes
+from bot.language import speaking
 from bot.store import TurnRecord
 from bot.types import ConversationKey, TurnState, utcnow
 
@@ -30,7 +31,8 @@ async def recover(
             unbegun.append(Job(record.turn))
         else:
             log.info("turn was cut off by a restart", turn=record.turn.id)
-            draft = ended_draft(record, TurnState.INTERRUPTED)
+            with speaking(*await chat.languages(record.turn)):
+                draft = ended_draft(record, TurnState.INTERRUPTED)
             await chat.keep(record.turn, draft, record.reply.usage)
     pending = await chat.store.pending(adapter.name)
     for job in unbegun:
@@ -53,7 +55,8 @@ async def _deliver_in_order(records: list[TurnRecord], adapter: Adapter, chat: C
     for record in records:
         if adapter.limits.lasting:
             log.info("delivering what a restart held up", turn=record.turn.id)
-            await chat.show(record, ended_draft(record))
+            with speaking(*await chat.languages(record.turn)):
+                await chat.show(record, ended_draft(record))
         else:
             await chat.store.delivered(record.turn)
 

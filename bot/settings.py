@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_args
 
 from bot.errors import CommandError
+from bot.language import AUTO, languages
 from bot.store import SettingChange, Store
 from bot.types import Place, RespondMode, SamplingParams, ThinkingMode, UserRef
 
@@ -77,6 +78,7 @@ KINDS: Mapping[str, Number | Choice | Text] = {
     "system_prompt": Text(8_000),
     "thinking": Choice(get_args(ThinkingMode)),
     "respond": Choice(get_args(RespondMode)),
+    "language": Choice((AUTO, *languages())),
 }
 
 
@@ -88,6 +90,7 @@ class Effective:
     system_prompt: str = ""
     thinking: ThinkingMode = "line"
     respond: RespondMode = "mention"
+    language: str = AUTO
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def with_values(self, values: Mapping[str, Any], source: str) -> Effective:
@@ -126,6 +129,11 @@ class Settings:
             values = {n: json.loads(v) for n, v in stored.get(scope, {}).items() if n in KINDS}
             result = result.with_values(values, called)
         return result
+
+    async def languages(self, place: Place, user: UserRef | None) -> tuple[str, ...]:
+        """In which to speak to somebody at a place, the first wish first."""
+        effective = await self.effective(place)
+        return effective.language, user.language if user else ""
 
     async def set(self, place: Place, name: str, text: str, by: UserRef) -> SettingChange:
         """Raises CommandError for a name or value that can't be."""

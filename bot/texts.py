@@ -1,81 +1,89 @@
-"""Every sentence that the bot says of its own, in one place.
+"""Every sentence that the bot says of its own, in one place, in the language spoken just now.
 
-All pass through `_`, so that gettext can take over by replacing that one function. Commands'
-help is beside the commands; what an error says is in the error.
+A text is looked up when it is said, never when this module is imported: a `Text` is called, as
+in ``texts.STOP()``, and the functions are. Commands' help is beside the commands; what an error
+says is in the error, and `told` says it in the language of whoever hears it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.errors import ChinwagError, StoreError
+from bot.language import counted, in_context
+from bot.language import translated as _
 
 
-def _(message: str) -> str:
-    return message
+@dataclass(frozen=True, slots=True)
+class Text:
+    message: str
+
+    def __call__(self, **values: object) -> str:
+        """`values` fill the placeholders, as in str.format."""
+        return _(self.message, **values)
 
 
 # --- buttons -------------------------------------------------------------------------------------
 
-ANSWER_NOW = _("Answer now")
-STOP = _("Stop")
-CANCEL = _("Cancel")
-REGENERATE = _("Regenerate")
-CONTINUE = _("Continue")
-SHOW_THINKING = _("Show thinking")
-TRY_AGAIN = _("Try again")
-PREVIOUS = _("‹")
-NEXT = _("›")
+ANSWER_NOW = Text("Answer now")
+STOP = Text("Stop")
+CANCEL = Text("Cancel")
+REGENERATE = Text("Regenerate")
+CONTINUE = Text("Continue")
+SHOW_THINKING = Text("Show thinking")
+TRY_AGAIN = Text("Try again")
+PREVIOUS = Text("‹")
+NEXT = Text("›")
 
 
 def variant(number: int, count: int) -> str:
-    return _("{number}/{count}").format(number=number, count=count)
+    return f"{number}/{count}"
 
 
 # --- how a reply ended ---------------------------------------------------------------------------
 
-STOPPED = _("stopped")
-CUT_BY_RESTART = _("cut off by a restart")
-CUT_BY_LENGTH = _("cut off at the longest answer that is set")
-CUT_BY_TIME = _("cut off at the time limit")
-CUT_BY_ERROR = _("cut off: the model broke off")
-FAILED = _("This could not be answered. Please try again.")
-NO_ANSWER = _("The model gave no answer.")
-NO_THOUGHTS = _("There are no thoughts to this answer.")
-THOUGHTS = _("Thoughts:")
-
-
-ENGINE_AWAY = _("The model can't be reached just now. Please try again in a while.")
-QUESTION_GONE = _("the question was deleted")
-LEFT_OUT = _("The beginning of this conversation no longer fits the model and is left out.")
+STOPPED = Text("stopped")
+CUT_BY_RESTART = Text("cut off by a restart")
+CUT_BY_LENGTH = Text("cut off at the longest answer that is set")
+CUT_BY_TIME = Text("cut off at the time limit")
+CUT_BY_ERROR = Text("cut off: the model broke off")
+FAILED = Text("This could not be answered. Please try again.")
+NO_ANSWER = Text("The model gave no answer.")
+NO_THOUGHTS = Text("There are no thoughts to this answer.")
+THOUGHTS = Text("Thoughts:")
+MEMORY_AWAY = Text("I can't reach my memory just now. Please try again in a while.")
+ENGINE_AWAY = Text("The model can't be reached just now. Please try again in a while.")
+QUESTION_GONE = Text("the question was deleted")
+LEFT_OUT = Text("The beginning of this conversation no longer fits the model and is left out.")
 
 
 # --- commands and refusals -----------------------------------------------------------------------
 
-ARCHIVED = _("This conversation is archived; we begin afresh.")
-NOTHING_TO_ARCHIVE = _("There is nothing to archive: this conversation is new.")
-DONE = _("Done.")
-BLOCKED = _("You are blocked here.")
-NOTHING_RUNNING = _("No reply is being written.")
-NOTHING_TO_REGENERATE = _("There is no question here yet.")
-NOTHING_TO_CONTINUE = _("The last reply is whole.")
-NO_SPEED = _("There is no finished reply here yet.")
-BUTTON_GONE = _("This button no longer does anything.")
-NOT_YOUR_BUTTON = _("This button is for who asked.")
-EMPTY = _("That message has no text to answer.")
-CANT_READ = _("I can't read {names}: only texts, and PDFs that hold text.")
-TOO_MANY = _("Too many messages are waiting here already. Please wait for their answers.")
+ARCHIVED = Text("This conversation is archived; we begin afresh.")
+NOTHING_TO_ARCHIVE = Text("There is nothing to archive: this conversation is new.")
+DONE = Text("Done.")
+BLOCKED = Text("You are blocked here.")
+NOTHING_RUNNING = Text("No reply is being written.")
+NOTHING_TO_REGENERATE = Text("There is no question here yet.")
+NOTHING_TO_CONTINUE = Text("The last reply is whole.")
+NO_SPEED = Text("There is no finished reply here yet.")
+BUTTON_GONE = Text("This button no longer does anything.")
+NOT_YOUR_BUTTON = Text("This button is for who asked.")
+EMPTY = Text("That message has no text to answer.")
+CANT_READ = Text("I can't read {names}: only texts, and PDFs that hold text.")
+TOO_MANY = Text("Too many messages are waiting here already. Please wait for their answers.")
 
 
 def banner(version: str, model: str, conversation: str) -> str:
     """The first line at a terminal."""
-    said = _("chinwag {version} · {model}").format(version=version, model=model)
+    said = f"chinwag {version} · {model}"
     return said if conversation == "default" else f"{said} · {conversation}"
 
 
 def closed(user: object) -> str:
     """`user` is the id to give to the owner."""
-    return _("I answer only people whom my owner has admitted. Your id is {user}.").format(
-        user=user
-    )
+    return _("I answer only people whom my owner has admitted. Your id is {user}.", user=str(user))
 
 
 def setting(value: object) -> str:
@@ -84,14 +92,17 @@ def setting(value: object) -> str:
 
 
 def changed(name: str, old: object, new: object) -> str:
-    return _("{name}: {old} → {new}").format(name=name, old=setting(old), new=setting(new))
+    return _("{name}: {old} → {new}", name=name, old=setting(old), new=setting(new))
 
 
 def speed(tokens: int, rate: float, first: float, total: float) -> str:
     """Of the last reply: `rate` in tokens a second, `first` and `total` in seconds."""
-    said = _("1 token") if tokens == 1 else _("{n} tokens").format(n=tokens)
-    return _("{said} in {total:.1f} s: {rate:.1f} tokens/s, the first after {first:.1f} s").format(
-        said=said, total=total, rate=rate, first=first
+    return _(
+        "{tokens} in {total} s: {rate} tokens/s, the first after {first} s",
+        tokens=tokens_of(tokens),
+        total=decimal(total),
+        rate=decimal(rate),
+        first=decimal(first),
     )
 
 
@@ -99,12 +110,12 @@ def speed(tokens: int, rate: float, first: float, total: float) -> str:
 
 
 def cant_read(names: Iterable[str]) -> str:
-    return CANT_READ.format(names=_(" and ").join(f"`{_one_line(name)}`" for name in names))
+    return CANT_READ(names=_(" and ").join(f"`{_one_line(name)}`" for name in names))
 
 
 def file(name: str, text: str) -> str:
-    """How the model is shown a file."""
-    return _("The file {name}:\n\n{text}").format(name=_one_line(name), text=text)
+    """How the model is shown a file, in whatever language."""
+    return f"The file {_one_line(name)}:\n\n{text}"
 
 
 def _one_line(name: str) -> str:
@@ -112,7 +123,7 @@ def _one_line(name: str) -> str:
 
 
 def continued_in(name: str) -> str:
-    return _("All of it is in the file {name}.").format(name=name)
+    return _("All of it is in the file {name}.", name=name)
 
 
 # --- lines that move -----------------------------------------------------------------------------
@@ -129,18 +140,17 @@ def thought(tokens: int, speed: float | None, seconds: float) -> str:
 
 
 def _facts(verb: str, tokens: int, speed: float | None, seconds: float) -> str:
-    parts = [verb, _("1 token") if tokens == 1 else _("{n} tokens").format(n=tokens)]
+    parts = [verb, tokens_of(tokens)]
     if speed is not None:
-        number = f"{speed:.0f}" if speed >= 10 else f"{speed:.1f}"
-        parts.append(_("{n} tokens/s").format(n=number))
+        parts.append(_("{rate} tokens/s", rate=decimal(speed, 0 if speed >= 10 else 1)))
     return " · ".join([*parts, duration(seconds)])
 
 
 def waiting(position: int, seconds: float | None) -> str:
-    place = _("{nth} in line").format(nth=ordinal(position))
+    place = _("{nth} in line", nth=ordinal(position))
     if seconds is None:
         return place
-    return _("{place}, about {time}").format(place=place, time=duration(_rounded(seconds)))
+    return _("{place}, about {time}", place=place, time=duration(_rounded(seconds)))
 
 
 def _rounded(seconds: float) -> float:
@@ -148,17 +158,46 @@ def _rounded(seconds: float) -> float:
     return max(5, round(seconds / 5) * 5)
 
 
+# --- numbers, lists, times -----------------------------------------------------------------------
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    """With so many digits behind the decimal separator."""
+    return f"{value:.{digits}f}".replace(".", in_context("decimal separator", "."))
+
+
 def ordinal(number: int) -> str:
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+    last = number % 10 if number % 100 not in (11, 12, 13) else 0
+    match last:
+        case 1:
+            return in_context("ordinal", "{n}st", n=number)
+        case 2:
+            return in_context("ordinal", "{n}nd", n=number)
+        case 3:
+            return in_context("ordinal", "{n}rd", n=number)
+    return in_context("ordinal", "{n}th", n=number)
+
+
+def tokens_of(count: int) -> str:
+    return counted("{n} token", "{n} tokens", count)
 
 
 def duration(seconds: float) -> str:
     whole = max(0, int(seconds))
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     if hours:
-        return _("{h} h {m} min").format(h=hours, m=minutes)
+        return _("{h} h {m} min", h=hours, m=minutes)
     if minutes:
-        return _("{m} min {s} s").format(m=minutes, s=rest)
-    return _("{s} s").format(s=rest)
+        return _("{m} min {s} s", m=minutes, s=rest)
+    return _("{s} s", s=rest)
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+
+def told(error: ChinwagError) -> str:
+    """What the error says, in the language of whoever hears it. Where the database is kept and
+    what ails it is nobody's business but the owner's, whose log has it."""
+    if isinstance(error, StoreError):
+        return MEMORY_AWAY()
+    return _(error.text, **error.values)

@@ -39,12 +39,14 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class UserRef:
-    """`roles` are the network's ids of what the person was where this was said."""
+    """`roles` are the network's ids of what the person was where this was said; `language` is
+    that of the person's client, a locale such as ``de-AT``, where the network tells."""
 
     adapter: str
     id: str
     name: str = field(default="", compare=False)
     roles: tuple[str, ...] = field(default=(), compare=False)
+    language: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.adapter}:{self.id}"
@@ -391,7 +393,8 @@ Event = Received | Edited | Deleted | Pressed | Invoked | Moved
 class Parameter:
     """`choices` are all that it can be; `suggestions` names a source of likely values, for
     `bot.adapter.Suggest`. A `long` text may be written in a form, where the network has forms, or
-    come as a file with the command."""
+    come as a file with the command. `translations` are the help in other languages, by ISO 639-1
+    code."""
 
     name: str
     help: str
@@ -402,6 +405,7 @@ class Parameter:
     maximum: float | None = None
     long: bool = False
     suggestions: str = ""
+    translations: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

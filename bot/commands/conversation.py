@@ -18,32 +18,32 @@ async def new(call: Call) -> Post:
     key = call.event.place.key
     await call.services.lanes.stop(key)
     archived = await call.services.store.archive(key)
-    return Post(texts.ARCHIVED if archived else texts.NOTHING_TO_ARCHIVE)
+    return Post(texts.ARCHIVED() if archived else texts.NOTHING_TO_ARCHIVE())
 
 
 async def stop(call: Call) -> Post | None:
     stopped = await call.services.lanes.stop(call.event.place.key)
-    return None if stopped else Post(texts.NOTHING_RUNNING)
+    return None if stopped else Post(texts.NOTHING_RUNNING())
 
 
 async def regenerate(call: Call) -> None:
     record = await call.services.store.last_turn(call.event.place.key)
     if record is None:
-        raise CommandError(texts.NOTHING_TO_REGENERATE)
+        raise CommandError(texts.NOTHING_TO_REGENERATE())
     await call.services.lanes.regenerate(record)
 
 
 async def continue_(call: Call) -> None:
     record = await call.services.store.last_turn(call.event.place.key)
     if record is None or record.reply.finish != "length":
-        raise CommandError(texts.NOTHING_TO_CONTINUE)
+        raise CommandError(texts.NOTHING_TO_CONTINUE())
     await call.services.lanes.resume(record)
 
 
 async def speed(call: Call) -> Post:
     record = await call.services.store.last_turn(call.event.place.key)
     if record is None or record.reply.finish is None:
-        raise CommandError(texts.NO_SPEED)
+        raise CommandError(texts.NO_SPEED())
     usage = record.reply.usage
     tokens = usage.reasoning_tokens + usage.text_tokens
     writing = usage.total_seconds - usage.first_token_seconds

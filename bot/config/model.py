@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from bot.config.chosen import Adapters, Engine
 from bot.config.people import Person, Someone
 from bot.config.source import HOME, absolute
+from bot.language import AUTO, languages
 from bot.section import Section
 from bot.types import RespondMode, ThinkingMode
 
@@ -25,6 +26,12 @@ def _folder(path: Path) -> Path:
     if "\0" in str(path):
         raise ValueError("expected a path, which has no NUL in it")
     return absolute(path)
+
+
+def _language(code: str) -> str:
+    if code not in (known := (AUTO, *languages())):
+        raise ValueError(f"expected one of {', '.join(known)}, found {code!r}")
+    return code
 
 
 Folder = Annotated[Path, AfterValidator(_folder)]
@@ -103,6 +110,7 @@ class Config(Section):
     access: Access = Access()
     respond: RespondMode = "mention"
     thinking: ThinkingMode = "line"
+    language: Annotated[str, AfterValidator(_language)] = AUTO
     history: History = History()
     delivery: Delivery = Delivery()
     turns: Turns = Turns()

@@ -109,7 +109,7 @@ class Screen:
 
     def _with_notice(self, shown: list[str], draft: Draft) -> list[str]:
         if not draft.notice:
-            return shown or [texts.NO_ANSWER]
+            return shown or [texts.NO_ANSWER()]
         if not shown:
             return [draft.notice]
         notice = f"*{draft.notice}*"

@@ -50,14 +50,14 @@ def on_demand(reasoning: str, limits: Limits) -> Post:
     """
     reasoning = reasoning.strip()
     if not reasoning:
-        return Post(texts.NO_THOUGHTS)
-    fits = limits.unit.count(reasoning) <= limits.length - len(texts.THOUGHTS) - ROOM
+        return Post(texts.NO_THOUGHTS())
+    fits = limits.unit.count(reasoning) <= limits.length - len(texts.THOUGHTS()) - ROOM
     if fits and limits.collapsible:
-        return Post(texts.THOUGHTS, collapsible=reasoning)
+        return Post(texts.THOUGHTS(), collapsible=reasoning)
     quoted = "\n".join(quoted_line(line) for line in reasoning.splitlines())
     if not limits.files or limits.unit.count(quoted) <= limits.length:
         return Post(quoted)
-    return Post(texts.THOUGHTS, files=(File("thoughts.md", reasoning.encode(), "text/markdown"),))
+    return Post(texts.THOUGHTS(), files=(File("thoughts.md", reasoning.encode(), "text/markdown"),))
 
 
 def newest(text: str, room: int, unit: Unit) -> str:

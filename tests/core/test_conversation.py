@@ -29,8 +29,8 @@ async def test_thoughts_are_kept_apart_and_shown_on_demand(tmp_path: Path) -> No
     async with open_house(tmp_path, [THINKER]) as people:
         people.say("why")
         await people.see("Because.")
-        assert texts.SHOW_THINKING in people.labels()
-        people.press(texts.SHOW_THINKING)
+        assert texts.SHOW_THINKING() in people.labels()
+        people.press(texts.SHOW_THINKING())
         await people.see_some("> Let me see.")
         history = await people.house.chat.store.history(CHAT.key, 10)
         assert [m.text for m in history] == ["why", "Because."]
@@ -89,7 +89,7 @@ async def test_a_place_can_be_set_to_answer_everything(tmp_path: Path) -> None:
 async def test_an_empty_message_gets_one_sentence(tmp_path: Path, text: str) -> None:
     async with open_house(tmp_path) as people:
         people.say(text)
-        await people.see(texts.EMPTY)
+        await people.see(texts.EMPTY())
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ async def test_a_full_lane_says_so(tmp_path: Path) -> None:
         await eventually(lambda: people.house.lanes.busy(CHAT.key))
         people.say("slow too")
         people.say("one too many")
-        await people.see_some(texts.TOO_MANY)
+        await people.see_some(texts.TOO_MANY())
 
 
 async def test_the_last_question_edited_is_answered_anew_in_place(tmp_path: Path) -> None:

@@ -81,11 +81,11 @@ def replies(server: TelegramServer, asked: Message) -> list[Message]:
 
 
 def whole(reply: Message) -> bool:
-    return reply.text == ANSWER and texts.REGENERATE in reply.buttons
+    return reply.text == ANSWER and texts.REGENERATE() in reply.buttons
 
 
 def cut_off(reply: Message) -> bool:
-    return texts.CUT_BY_RESTART in reply.text and texts.TRY_AGAIN in reply.buttons
+    return texts.CUT_BY_RESTART() in reply.text and texts.TRY_AGAIN() in reply.buttons
 
 
 async def one_life(seed: int, home: Path) -> Life:

@@ -44,7 +44,7 @@ async def test_a_place_in_the_engines_line_is_shown(tmp_path: Path) -> None:
         await people.see_some("on and", place=OTHER)
         people.say("hello world")
         await people.see_some("1st in line")
-        people.press(texts.STOP, place=OTHER)
+        people.press(texts.STOP(), place=OTHER)
         await people.see("Hello, world!")
 
 
@@ -56,8 +56,8 @@ async def test_whoever_waits_in_line_can_leave_it(tmp_path: Path) -> None:
         await people.see_some("on and", place=OTHER)
         people.say("hello world")
         await people.see_some("1st in line")
-        people.press(texts.CANCEL)
-        await people.see_some(texts.STOPPED)
+        people.press(texts.CANCEL())
+        await people.see_some(texts.STOPPED())
         assert people.house.lanes.busy(OTHER.key)
 
 
@@ -66,7 +66,7 @@ async def test_a_question_deleted_while_it_is_answered_ends_the_answer(tmp_path:
         asked = people.say("endless")
         await people.see_some("on and")
         people.delete(asked)
-        await people.see_some(texts.QUESTION_GONE)
+        await people.see_some(texts.QUESTION_GONE())
         people.say("hello world")
         await people.see_some("Hello, world!")
         assert "endless" not in await texts_kept(people)
@@ -110,7 +110,7 @@ async def test_a_question_edited_while_it_waits_is_answered_once(tmp_path: Path)
         await people.see_some("on and")
         people.edit(asked, "hello moon")
         await eventually(lambda: people.network.events.empty())
-        people.press(texts.STOP)
+        people.press(texts.STOP())
         await people.see_some("Hello, moon!")
         assert not any("world" in text for text in people.network.texts(CHAT))
 
@@ -161,8 +161,8 @@ async def test_a_reply_that_does_not_end_in_time_is_kept_as_cut_off_by_a_restart
         people.say("endless")
         await people.see_some("on and")
         await people.house.lanes.close(0)
-        await people.see_some(texts.CUT_BY_RESTART)
-        assert texts.TRY_AGAIN in people.labels()
+        await people.see_some(texts.CUT_BY_RESTART())
+        assert texts.TRY_AGAIN() in people.labels()
         record = await people.house.chat.store.last_turn(CHAT.key)
         assert record is not None
         assert record.turn.state is TurnState.INTERRUPTED
@@ -181,8 +181,8 @@ async def test_what_waited_when_the_bot_ended_is_answered_after_the_restart(
         people.say("hello moon")
         await closing
         network = people.network
-        await people.see_some(texts.CUT_BY_RESTART)
+        await people.see_some(texts.CUT_BY_RESTART())
         await eventually(lambda: network.events.empty())
     async with open_house(tmp_path, [GREETING], network=network) as people:
         await eventually(lambda: network.texts(CHAT)[1:] == ["Hello, world!", "Hello, moon!"])
-        assert texts.CUT_BY_RESTART in network.texts(CHAT)[0]
+        assert texts.CUT_BY_RESTART() in network.texts(CHAT)[0]

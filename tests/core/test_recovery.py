@@ -68,8 +68,8 @@ async def test_what_was_said_before_a_crash_stays_as_cut_off_and_can_be_tried_ag
         await eventually(lambda: begun(people))
         network = people.network
     async with open_house(tmp_path, network=network) as people:
-        await people.see_some(texts.CUT_BY_RESTART)
-        people.press(texts.TRY_AGAIN)
+        await people.see_some(texts.CUT_BY_RESTART())
+        people.press(texts.TRY_AGAIN())
         await people.see(f"You said: {question}")
 
 
@@ -114,8 +114,8 @@ async def test_a_question_that_grew_stale_meanwhile_is_marked_and_not_answered(
         network = people.network
     turns = {"max_age": 60}
     async with open_house(tmp_path, [GREETING], network=network, turns=turns) as people:
-        await people.see_some(texts.CUT_BY_RESTART)
-        assert texts.TRY_AGAIN in people.labels()
+        await people.see_some(texts.CUT_BY_RESTART())
+        assert texts.TRY_AGAIN() in people.labels()
 
 
 async def test_a_question_deleted_before_a_crash_is_not_answered_after_it(tmp_path: Path) -> None:
@@ -156,4 +156,4 @@ async def test_a_checkpoint_that_fails_is_made_up_for(
         await people.see_some("on and")
         network = people.network
     async with open_house(tmp_path, network=network) as people:
-        await people.see_some(texts.CUT_BY_RESTART)
+        await people.see_some(texts.CUT_BY_RESTART())

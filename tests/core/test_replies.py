@@ -17,8 +17,8 @@ async def test_stop_keeps_what_was_said(tmp_path: Path) -> None:
     async with open_house(tmp_path, [ENDLESS], tokens_per_second=200) as people:
         people.say("endless")
         await people.see_some("on and")
-        people.press(texts.STOP)
-        await people.see_some(texts.STOPPED)
+        people.press(texts.STOP())
+        await people.see_some(texts.STOPPED())
         record = await people.house.chat.store.last_turn(CHAT.key)
         assert record is not None
         assert record.turn.state is TurnState.CANCELLED
@@ -28,8 +28,8 @@ async def test_stop_keeps_what_was_said(tmp_path: Path) -> None:
 async def test_answer_now_ends_the_thinking_and_not_the_reply(tmp_path: Path) -> None:
     async with open_house(tmp_path, [THINKER], tokens_per_second=100) as people:
         people.say("why")
-        await eventually(lambda: texts.ANSWER_NOW in people.labels())
-        people.press(texts.ANSWER_NOW)
+        await eventually(lambda: texts.ANSWER_NOW() in people.labels())
+        people.press(texts.ANSWER_NOW())
         await people.see("Because.")
 
 
@@ -37,13 +37,13 @@ async def test_a_button_is_only_for_who_asked_or_administers_the_place(tmp_path:
     async with open_house(tmp_path, [ENDLESS], tokens_per_second=200) as people:
         people.say("endless")
         await people.see_some("on and")
-        people.press(texts.STOP, user=BEN)
+        people.press(texts.STOP(), user=BEN)
         people.command("/help", user=BEN)
         await people.see_some("/help")
         assert people.house.lanes.busy(CHAT.key)
         people.network.admins.add(BEN)
-        people.press(texts.STOP, user=BEN)
-        await people.see_some(texts.STOPPED)
+        people.press(texts.STOP(), user=BEN)
+        await people.see_some(texts.STOPPED())
 
 
 async def test_regenerate_replaces_the_answer_and_keeps_both_as_variants(tmp_path: Path) -> None:
@@ -55,11 +55,11 @@ async def test_regenerate_replaces_the_answer_and_keeps_both_as_variants(tmp_pat
         people.command("/regenerate")
         await people.see("second")
         assert any("2/2" in label for label in people.labels())
-        people.press(texts.PREVIOUS)
+        people.press(texts.PREVIOUS())
         await people.see("first")
         history = await people.house.chat.store.history(CHAT.key, 10)
         assert [m.text for m in history] == ["x", "first"]
-        people.press(texts.NEXT)
+        people.press(texts.NEXT())
         await people.see("second")
 
 
@@ -70,7 +70,7 @@ async def test_the_buttons_of_older_replies_disappear(tmp_path: Path) -> None:
         await eventually(lambda: len(people.labels()) == 1)
         people.say("two")
         await people.see("You said: one", "You said: two")
-        await eventually(lambda: people.labels() == [texts.REGENERATE])
+        await eventually(lambda: people.labels() == [texts.REGENERATE()])
         assert people.network.messages(CHAT)[-1].buttons
 
 
@@ -78,8 +78,8 @@ async def test_a_reply_that_the_token_limit_cut_goes_on_where_it_stopped(tmp_pat
     sampling = {"max_new_tokens": 4}
     async with open_house(tmp_path, [LONG], sampling=sampling) as people:
         people.say("count")
-        await people.see_some(texts.CUT_BY_LENGTH)
-        people.press(texts.CONTINUE)
+        await people.see_some(texts.CUT_BY_LENGTH())
+        people.press(texts.CONTINUE())
         await people.see_some("five")
         await eventually(lambda: not people.house.lanes.busy(CHAT.key))
         assert len(people.network.messages(CHAT)) == 1
@@ -92,7 +92,7 @@ async def test_a_failure_before_the_first_word_is_told_in_its_sentence(tmp_path:
     async with open_house(tmp_path, [broken]) as people:
         people.say("x")
         await people.see("The prompt is too strange.")
-        assert texts.TRY_AGAIN in people.labels()
+        assert texts.TRY_AGAIN() in people.labels()
 
 
 async def test_a_started_reply_never_becomes_an_error_reply(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ async def test_a_started_reply_never_becomes_an_error_reply(tmp_path: Path) -> N
     async with open_house(tmp_path, [broken]) as people:
         people.say("x")
         await people.see_some("So far so")
-        await people.see_some(texts.CUT_BY_ERROR)
+        await people.see_some(texts.CUT_BY_ERROR())
         record = await people.house.chat.store.last_turn(CHAT.key)
         assert record is not None
         assert record.turn.state is TurnState.INTERRUPTED
@@ -111,7 +111,7 @@ async def test_a_new_conversation_leaves_the_old_one_archived(tmp_path: Path) ->
         people.say("one")
         await people.see("You said: one")
         people.command("/new")
-        await people.see_some(texts.ARCHIVED)
+        await people.see_some(texts.ARCHIVED())
         assert await people.house.chat.store.history(CHAT.key, 10) == []
 
 
@@ -127,7 +127,7 @@ async def test_a_history_that_no_longer_fits_is_shortened_and_people_hear_so_onc
             lambda: sum(p.text.startswith("You said") for p in people.network.messages(CHAT)) == 12
         )
         await eventually(lambda: not people.house.lanes.busy(CHAT.key))
-        told = [text for text in people.network.texts(CHAT) if texts.LEFT_OUT in text]
+        told = [text for text in people.network.texts(CHAT) if texts.LEFT_OUT() in text]
         assert len(told) == 1
         assert len(await people.house.chat.store.history(CHAT.key, 100)) == 24
 

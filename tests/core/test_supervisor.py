@@ -88,8 +88,8 @@ async def test_a_death_in_mid_reply_leaves_what_was_said_and_a_way_on(tmp_path: 
         people.say("endless")
         await people.see_some("on and")
         await starts.kill()
-        await people.see_some(texts.CUT_BY_ERROR)
-        assert {texts.TRY_AGAIN, texts.CONTINUE} <= set(people.labels())
+        await people.see_some(texts.CUT_BY_ERROR())
+        assert {texts.TRY_AGAIN(), texts.CONTINUE()} <= set(people.labels())
         record = await people.house.chat.store.last_turn(CHAT.key)
         assert record is not None
         assert record.turn.state is TurnState.INTERRUPTED
@@ -100,11 +100,11 @@ async def test_a_death_in_mid_thought_is_told_and_can_be_tried_again(tmp_path: P
     starts = Starts(PONDER)
     async with open_house(tmp_path, engine=Supervisor(starts)) as people:
         people.say("ponder")
-        await eventually(lambda: texts.ANSWER_NOW in people.labels())
+        await eventually(lambda: texts.ANSWER_NOW() in people.labels())
         starts.options["script"] = []
         await starts.kill()
-        await eventually(lambda: texts.TRY_AGAIN in people.labels())
-        people.press(texts.TRY_AGAIN)
+        await eventually(lambda: texts.TRY_AGAIN() in people.labels())
+        people.press(texts.TRY_AGAIN())
         await people.see("You said: ponder")
 
 

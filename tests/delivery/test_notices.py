@@ -39,7 +39,7 @@ async def test_a_notice_waits_for_floods_and_names_what_stops_it() -> None:
 @pytest.mark.parametrize(
     ("limits", "text", "collapsible"),
     [
-        (Limits(2000, collapsible=True), texts.THOUGHTS, "one\n\ntwo"),
+        (Limits(2000, collapsible=True), texts.THOUGHTS(), "one\n\ntwo"),
         (Limits(2000), "> one\n>\n> two", ""),
     ],
 )
@@ -68,4 +68,4 @@ async def test_long_thoughts_are_quoted_in_pieces_where_there_are_no_files() -> 
 async def test_no_thoughts_are_said_to_be_none() -> None:
     network = FakeNetwork()
     await Presenter(network).thoughts(PLACE, " \n")
-    assert network.texts(PLACE) == [texts.NO_THOUGHTS]
+    assert network.texts(PLACE) == [texts.NO_THOUGHTS()]
