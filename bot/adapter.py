@@ -6,6 +6,7 @@ retries or formats reasoning: the core does that once, for all of them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -92,6 +93,18 @@ class Remembering(Protocol):
 
     def give_memory(self, memory: Memory) -> None:
         """Before `publish`."""
+
+
+@runtime_checkable
+class Connects(Protocol):
+    """An adapter that can tell whether it is connected; a service counts as started once all of
+    its adapters are. One that cannot tell counts as connected from the start."""
+
+    @property
+    def connected(self) -> asyncio.Event:
+        """Set while the network takes posts and delivers events (at Telegram once it has taken
+        the token, at Discord from READY or RESUMED on); clear before, and from the loss of the
+        connection until it is back. Cheap to read, also before `run`."""
 
 
 @runtime_checkable

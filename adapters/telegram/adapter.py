@@ -55,7 +55,7 @@ class Telegram:
         self.limits = LIMITS if config.drafts else replace(LIMITS, draft=False)
         self._config = config
         self._admins, self._menu, self._clock = Admins(), Menu(), ClockWatch()
-        self._connected = False
+        self.connected = asyncio.Event()
 
     @cached_property
     def _app(self) -> App:
@@ -73,12 +73,12 @@ class Telegram:
         try:
             await persistently(self._app.initialize)
             await persistently(self._learn_drafts)
-            self._connected = True
+            self.connected.set()
             log.info("telegram connected", bot=self._app.bot.username)
             await self._show_menu()
             await self._listen(self._config.webhook)
         finally:
-            self._connected = False
+            self.connected.clear()
             await self._app.shutdown()
             await self._app.bot.shutdown()  # which the above leaves out if it never connected
 
@@ -143,7 +143,7 @@ class Telegram:
     async def publish(self, commands: Sequence[CommandSpec]) -> None:
         """Shown once `run` is connected."""
         self._menu.commands = tuple(commands)
-        if self._connected:
+        if self.connected.is_set():
             with typed():
                 await self._menu.show(self._app.bot)
 
