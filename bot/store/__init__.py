@@ -71,12 +71,17 @@ class ButtonRecord:
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
+    """`step` is shared by changes that were made at once; `undoes` is the step that is taken
+    back."""
+
     scope: str
     name: str
     old: str | None
     new: str | None
     by: UserRef | None
     time: datetime
+    step: int = 0
+    undoes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +184,24 @@ class Store(Protocol):
     # "thread:ADAPTER:CHAT:THREAD"; values are JSON texts.
 
     async def settings(self, scopes: Sequence[str]) -> dict[str, Mapping[str, str]]:
-        """Name to value, for each of the scopes."""
+        """Name to value, for each of the scopes, without what is `kept` there."""
+
+    async def kept(self, scopes: Sequence[str], kind: str) -> dict[str, Mapping[str, str]]:
+        """As `settings`, of what people keep under names of their own: a change of "KIND/NAME"."""
 
     async def change(
         self, scope: str, name: str, value: str | None, by: UserRef | None
     ) -> SettingChange:
         """Set or (None) unset; the old value stays in the history."""
+
+    async def change_all(
+        self,
+        scope: str,
+        values: Mapping[str, str | None],
+        by: UserRef | None,
+        undoes: int | None = None,
+    ) -> list[SettingChange]:
+        """Several changes as one step."""
 
     async def changes(self, scope: str, limit: int) -> list[SettingChange]:
         """Newest first."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Family, writes
 from bot.store.messages import active
-from bot.store.tables import ConversationRow, MessageRow, SettingRow, TurnRow
+from bot.store.tables import (
+    ConversationRow,
+    MessageRow,
+    SettingChangeRow,
+    SettingRow,
+    TurnRow,
+)
 from bot.types import ConversationKey
 
 
@@ -52,11 +58,15 @@ async def _take_over(session: AsyncSession, row: ConversationRow, key: Conversat
 
 
 async def _move_settings(session: AsyncSession, old: str, new: str, threads: bool = False) -> None:
-    """What the new chat has set already, stays."""
-    scoped = (
-        SettingRow.scope.startswith(old, autoescape=True) if threads else SettingRow.scope == old
-    )
-    for row in (await session.scalars(select(SettingRow).where(scoped))).all():
+    """With who changed them. What the new chat has set already, stays."""
+
+    def scoped(table: type[SettingRow | SettingChangeRow]) -> ColumnElement[bool]:
+        return table.scope.startswith(old, autoescape=True) if threads else table.scope == old
+
+    changes = select(SettingChangeRow).where(scoped(SettingChangeRow))
+    for change in (await session.scalars(changes)).all():
+        change.scope = new + change.scope.removeprefix(old)
+    for row in (await session.scalars(select(SettingRow).where(scoped(SettingRow)))).all():
         scope = new + row.scope.removeprefix(old)
         if await session.get(SettingRow, (scope, row.name)) is None:
             session.add(SettingRow(scope=scope, name=row.name, value=row.value))

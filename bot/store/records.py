@@ -99,4 +99,6 @@ def button(row: ButtonRow) -> ButtonRecord:
 
 def setting_change(row: SettingChangeRow) -> SettingChange:
     by = person(row.by_adapter, row.by_id, row.by_name)
-    return SettingChange(row.scope, row.name, row.old, row.new, by, row.time)
+    return SettingChange(
+        row.scope, row.name, row.old, row.new, by, row.time, row.step or row.id, row.undoes
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import SettingChange, records
@@ -12,29 +12,55 @@ from bot.store.database import Family, reads, writes
 from bot.store.tables import SettingChangeRow, SettingRow
 from bot.types import UserRef
 
+_KEPT = SettingRow.name.contains("/")
+
 
 class Settings(Family):
+    async def settings(self, scopes: Sequence[str]) -> dict[str, Mapping[str, str]]:
+        return await self._named(scopes, ~_KEPT)
+
+    async def kept(self, scopes: Sequence[str], kind: str) -> dict[str, Mapping[str, str]]:
+        prefix = f"{kind}/"
+        found = await self._named(scopes, SettingRow.name.startswith(prefix, autoescape=True))
+        return {
+            scope: {name.removeprefix(prefix): value for name, value in values.items()}
+            for scope, values in found.items()
+        }
+
     @reads
-    async def settings(
-        self, session: AsyncSession, scopes: Sequence[str]
+    async def _named(
+        self, session: AsyncSession, scopes: Sequence[str], named: ColumnElement[bool]
     ) -> dict[str, Mapping[str, str]]:
         found: dict[str, dict[str, str]] = {scope: {} for scope in scopes}
-        rows = await session.scalars(select(SettingRow).where(SettingRow.scope.in_(scopes)))
+        rows = await session.scalars(select(SettingRow).where(SettingRow.scope.in_(scopes), named))
         for row in rows:
             found[row.scope][row.name] = row.value
         return {**found}
 
-    @writes
     async def change(
-        self, session: AsyncSession, scope: str, name: str, value: str | None, by: UserRef | None
+        self, scope: str, name: str, value: str | None, by: UserRef | None
     ) -> SettingChange:
-        old = await _put(session, scope, name, value)
-        row = SettingChangeRow(scope=scope, name=name, old=old, new=value)
-        if by is not None:
-            row.by_adapter, row.by_id, row.by_name = by.adapter, by.id, by.name
-        session.add(row)
-        await session.flush()
-        return records.setting_change(row)
+        return (await self.change_all(scope, {name: value}, by))[0]
+
+    @writes
+    async def change_all(
+        self,
+        session: AsyncSession,
+        scope: str,
+        values: Mapping[str, str | None],
+        by: UserRef | None,
+        undoes: int | None = None,
+    ) -> list[SettingChange]:
+        who = {} if by is None else {"by_adapter": by.adapter, "by_id": by.id, "by_name": by.name}
+        rows: list[SettingChangeRow] = []
+        for name, value in values.items():
+            old = await _put(session, scope, name, value)
+            row = SettingChangeRow(scope=scope, name=name, old=old, new=value, undoes=undoes, **who)
+            session.add(row)
+            await session.flush()
+            rows.append(row)
+            row.step = rows[0].id
+        return [records.setting_change(row) for row in rows]
 
     @reads
     async def changes(self, session: AsyncSession, scope: str, limit: int) -> list[SettingChange]:

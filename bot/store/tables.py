@@ -196,7 +196,9 @@ class SettingRow(Base):
 
 
 class SettingChangeRow(Base):
-    """The settings' history: rows are only ever added."""
+    """The settings' history: rows are only ever added. `step` is the id of the first of those
+    that were made at once, None before there were steps; `undoes` is the step that is taken
+    back."""
 
     __tablename__ = "setting_changes"
     __table_args__ = (Index("ix_setting_changes_scope", "scope", "id"),)
@@ -210,6 +212,8 @@ class SettingChangeRow(Base):
     by_id: Mapped[str | None]
     by_name: Mapped[str | None]
     time: Mapped[datetime] = mapped_column(default=utcnow)
+    step: Mapped[int | None] = mapped_column(Id)
+    undoes: Mapped[int | None] = mapped_column(Id)
 
 
 class UserRow(Base):

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.columns import REPLACEMENT, storable
 from bot.store.open import open_store
 from bot.store.sql import SqlStore
+from bot.store.text import REPLACEMENT, storable
 from bot.types import Message, Place, TurnState, UserRef
 from tests.store.conftest import SQLITE
 from tests.store.samples import ANN, BOB, ELSEWHERE, HERE, answer, ask, said, spoken

@@ -54,7 +54,8 @@ def schema(connection: sqlalchemy.Connection) -> dict[str, str]:
     rows = connection.exec_driver_sql(
         "SELECT name, sql FROM sqlite_master WHERE sql NOT NULL AND name != 'alembic_version'"
     )
-    return {name: "".join(sql.split()) for name, sql in rows}
+    unquoted = {name: sql.replace('"', "") for name, sql in rows}  # a copied table's name is quoted
+    return {name: "".join(sql.split()) for name, sql in unquoted.items()}
 
 
 async def test_upgrading_makes_what_the_tables_say(url: str, home: Path) -> None:
@@ -108,7 +109,7 @@ async def test_a_newer_database_is_refused_with_both_revisions(
     upgrade(locate(SQLITE, home), 30)
     monkeypatch.undo()
     before = (home / "chinwag.db").read_bytes()
-    with pytest.raises(StoreNewer, match=r"revision next.*knows up to 0001") as caught:
+    with pytest.raises(StoreNewer, match=r"revision next.*knows up to 0") as caught:
         async with open_store(SQLITE, home):
             pass
     assert (caught.value.found, caught.value.known) == ("next", revisions.known()[0])

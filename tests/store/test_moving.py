@@ -77,3 +77,11 @@ async def test_settings_go_with_the_chat_where_it_has_none_of_its_own(store: Sql
         scopes[2]: {"seed": "3"},
         "chat:telegram:-1001": {"seed": "5"},
     }
+
+
+async def test_who_set_what_goes_with_the_chat(store: SqlStore) -> None:
+    await store.change("chat:telegram:-100", "seed", "1", ANN)
+    await move(store)
+    [change] = await store.changes("chat:telegram:-100200", 9)
+    assert (change.name, change.new, change.by) == ("seed", "1", ANN)
+    assert await store.changes("chat:telegram:-100", 9) == []

@@ -30,6 +30,26 @@ async def test_a_change_tells_what_was_before(store: SqlStore) -> None:
     assert await store.changes(CHAT, 2) == [third, second]
 
 
+async def test_changes_made_at_once_share_a_step_that_an_undo_names(store: SqlStore) -> None:
+    alone = await store.change(CHAT, "seed", "1", ANN)
+    both = await store.change_all(CHAT, {"top_k": "2", "top_p": "0.5"}, ANN)
+    undo = await store.change_all(CHAT, {"top_k": None, "top_p": None}, BOB, undoes=both[0].step)
+    assert len({alone.step, *(change.step for change in both), undo[0].step}) == 3
+    assert [change.undoes for change in await store.changes(CHAT, 9)] == [
+        *[both[0].step] * 2,
+        *[None] * 3,
+    ]
+    assert await store.settings([CHAT]) == {CHAT: {"seed": "1"}}
+
+
+async def test_what_people_keep_under_names_of_their_own_is_no_setting(store: SqlStore) -> None:
+    await store.change(CHAT, "persona/pirate", '"Arr."', ANN)
+    await store.change(CHAT, "person_/pirate", '"no"', ANN)
+    await store.change(CHAT, "seed", "1", ANN)
+    assert await store.settings([CHAT]) == {CHAT: {"seed": "1"}}
+    assert await store.kept([CHAT, THREAD], "persona") == {CHAT: {"pirate": '"Arr."'}, THREAD: {}}
+
+
 async def test_unsetting_what_is_not_set_is_no_error(store: SqlStore) -> None:
     change = await store.change("", "seed", None, ANN)
     assert (change.old, change.new) == (None, None)
