@@ -31,7 +31,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         | {"bot.commands", "bot.engine", "bot.store", "bot.settings", "bot.lanes", "bot.texts"},
         SDKS | TORCH | SQL,
     ),
-    "adapters": (BORDERS | {"bot.adapter", "adapters"}, TORCH | SQL),
+    "bot/documents": ({"bot.documents"}, SDKS | TORCH | SQL),
+    "adapters": (BORDERS | {"bot.adapter", "bot.documents", "adapters"}, TORCH | SQL),
 }
 
 

@@ -23,11 +23,12 @@ from adapters.telegram.menu import Menu
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.patience import persistently
 from adapters.telegram.polling import poll
+from adapters.telegram.probe import probe
 from adapters.telegram.reading import NAME
 from adapters.telegram.webhook import announce, listening
 from bot.adapter import Inbox
 from bot.errors import Forbidden, Gone
-from bot.types import CommandSpec, Limits, Place, Post, PostRef, Rate, Role, Unit, UserRef
+from bot.types import CommandSpec, Finding, Limits, Place, Post, PostRef, Rate, Role, Unit, UserRef
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,9 @@ class Telegram:
             self.connected.clear()
             await self._app.shutdown()
             await self._app.bot.shutdown()  # which the above leaves out if it never connected
+
+    async def probe(self) -> Sequence[Finding]:
+        return await probe(self._app.bot, self._config, self._clock)
 
     async def _listen(self, webhook: WebhookConfig | None) -> None:
         bot, process = self._app.bot, self._app.process_update

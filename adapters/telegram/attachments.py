@@ -9,8 +9,8 @@ from telegram import Bot, Message, PhotoSize
 from telegram.error import TelegramError
 
 from adapters.telegram.config import TelegramConfig
-from adapters.telegram.documents import readable, text_of
 from adapters.telegram.failures import said
+from bot.documents import readable, text_of
 from bot.types import Attachment
 
 log = structlog.get_logger(__name__)

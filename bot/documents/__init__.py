@@ -71,7 +71,7 @@ def _decoded(data: bytes) -> str | None:
 async def _pdf(data: bytes) -> str | None:
     """By a process that a hostile file can neither stop nor fill this one's memory with."""
     reader = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "adapters.telegram.pdf"),
+        *(sys.executable, "-m", "bot.documents.pdf"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
