@@ -6,6 +6,7 @@
     │   ├── ModelUnavailable         what was tried
     │   └── ModelTooLarge            the plan as a table, and two ways out
     ├── TokenRefused             4   the network that refused it
+    ├── AlreadyRunning               the process that has this home
     ├── EngineError
     │   ├── EngineBusy               position, seconds
     │   ├── EngineDied               every waiter gets it when the thread is gone
@@ -72,6 +73,15 @@ class TokenRefused(ChinwagError):
     def __init__(self, network: str, advice: str):
         self.network = network
         super().__init__(f"{network} refused the bot's token: {advice}")
+
+
+class AlreadyRunning(ChinwagError):
+    def __init__(self, home: str, process: str):
+        self.process = process
+        who = f"process {process}" if process else "another process"
+        super().__init__(
+            f"chinwag runs already with the home {home}: stop {who}, or set another home."
+        )
 
 
 class EngineError(ChinwagError):
