@@ -1,0 +1,111 @@
+"""What was said while the bot was away, or in a gap that the gateway could not replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import discord
+import structlog
+from discord import Member, Message, Object
+
+from adapters.discord import permissions, reading
+from adapters.discord.client import Client
+from adapters.discord.events import Events
+from adapters.discord.failures import OUT_OF_REACH, delivery_error, said
+from adapters.discord.lanes import Lanes
+from adapters.discord.marks import Marks
+from adapters.discord.patience import Backoff
+from adapters.discord.recent import Recent
+from bot.errors import Forbidden, Gone, Refused
+
+log = structlog.get_logger(__name__)
+
+MOST = 500
+"""Messages of one channel."""
+MEMBERS = 1_000
+
+OfServer = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+Readable = OfServer | discord.PartialMessageable
+
+
+class CatchUp:
+    """The lanes stand still from a new session's beginning until what was missed is in them."""
+
+    def __init__(self, client: Client, lanes: Lanes, marks: Marks, events: Events):
+        self._client, self._lanes, self._marks, self._events = client, lanes, marks, events
+        self._beginning: set[int] = set()
+        self._members: Recent[tuple[int, int], Member] = Recent(MEMBERS)
+
+    def heard(self, event: str, shard: int) -> None:
+        if event == "shard_connect":
+            self._beginning.add(shard)
+            self._lanes.gate.clear()
+        elif event == "shard_ready":
+            for channel, since in self._missed(shard):
+                self._lanes.add(channel.id, partial(self._read, channel, since), first=True)
+            self._beginning.discard(shard)
+            if not self._beginning:
+                self._lanes.gate.set()
+
+    def _missed(self, shard: int) -> Iterator[tuple[Readable, int]]:
+        """Channels with news, and the id after which they are. Direct chats are the first
+        shard's; of them Discord does not tell whether there are any."""
+        for guild in self._client.guilds:
+            if guild.shard_id == shard:
+                yield from self._missed_in(guild)
+        if shard == 0:
+            for channel in self._marks.direct_channels():
+                since = self._marks.since(channel, direct=True)
+                yield self._client.get_partial_messageable(channel), since
+
+    def _missed_in(self, guild: discord.Guild) -> Iterator[tuple[Readable, int]]:
+        channels: list[OfServer] = [
+            *guild.text_channels,
+            *guild.voice_channels,
+            *guild.stage_channels,
+            *guild.threads,
+        ]
+        for channel in channels:
+            since = self._marks.since(channel.id)
+            news = (channel.last_message_id or 0) > since
+            if news and not permissions.lacking(channel, permissions.READ_BACK):
+                yield channel, since
+
+    async def _read(self, channel: Readable, since: int) -> None:
+        """Patiently: what comes after it waits."""
+        backoff = Backoff()
+        while True:
+            try:
+                return await self._read_once(channel, since)
+            except (discord.DiscordException, *OUT_OF_REACH) as error:
+                if isinstance(delivery_error(error), Gone | Forbidden | Refused):
+                    log.info("missed messages can't be read", channel=channel.id, why=said(error))
+                    return None
+                if not backoff.failing:
+                    log.warning("missed messages not read", channel=channel.id, why=said(error))
+                await backoff.wait()
+
+    async def _read_once(self, channel: Readable, since: int) -> None:
+        count = 0
+        async for message in channel.history(limit=MOST, after=Object(since), oldest_first=True):
+            await self._events.received(await self._with_roles(message))
+            count += 1
+        if count:
+            log.info("missed messages read", channel=channel.id, count=count)
+
+    async def _with_roles(self, message: Message) -> Message:
+        """History does not tell what its authors are in the server."""
+        guild, author = message.guild, message.author
+        if guild is None or isinstance(author, Member) or not reading.is_from_person(message):
+            return message
+        key = (guild.id, author.id)
+        member = self._members.get(key)
+        if member is None:
+            try:
+                member = await guild.fetch_member(author.id)
+            except discord.NotFound:  # left meanwhile
+                return message
+            self._members[key] = member
+        message.author = member
+        return message

@@ -1,0 +1,94 @@
+"""How far each channel has been read, kept over restarts: what is newer was missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+
+import structlog
+from discord.utils import snowflake_time, time_snowflake
+
+from adapters.discord.recent import Recent
+from bot.adapter import Memory
+from bot.errors import StoreError
+from bot.types import utcnow
+
+log = structlog.get_logger(__name__)
+
+SEEN, DIRECT, LATEST = "seen ", "direct ", "latest"
+"""Of a server's channel, of a direct chat, and of all: names of notes."""
+EVERY = 5.0
+"""Seconds between two writings."""
+SLACK = timedelta(minutes=1)
+"""Channels are read side by side: in one that has no mark yet, this much before the latest message
+of all may not have been seen."""
+DIRECT_KEPT = timedelta(days=30)
+HANDLED = 20_000
+
+
+class Marks:
+    """Ids grow with time, over all channels: https://discord.com/developers/docs/reference#snowflakes"""
+
+    def __init__(self, longest: float):
+        self.memory: Memory | None = None
+        self._longest = timedelta(seconds=longest)
+        self._notes: dict[str, int] = {}
+        self._unwritten: dict[str, str | None] = {}
+        self._handled: Recent[int, bool] = Recent(HANDLED)
+
+    async def load(self) -> None:
+        """Raises StoreError."""
+        notes = await self.memory.recall() if self.memory else {}
+        self._notes = {n: int(v) for n, v in notes.items() if _is_mark(n) and v.isdigit()}
+        self._notes.setdefault(LATEST, time_snowflake(utcnow()))
+        for name in [name for name in self._notes if self._is_old(name)]:
+            self._unwritten[name] = None
+            del self._notes[name]
+
+    def is_new(self, message: int) -> bool:
+        return message not in self._handled
+
+    def handled(self, channel: int, message: int, *, direct: bool) -> None:
+        self._handled[message] = True
+        for name in (f"{DIRECT if direct else SEEN}{channel}", LATEST):
+            if message > self._notes.get(name, 0):
+                self._notes[name] = message
+                self._unwritten[name] = str(message)
+
+    def since(self, channel: int, *, direct: bool = False) -> int:
+        """The id after which messages of this channel may have been missed."""
+        mark = self._notes.get(f"{DIRECT if direct else SEEN}{channel}")
+        if mark is None:
+            mark = time_snowflake(snowflake_time(self._notes[LATEST]) - SLACK)
+        return max(mark, time_snowflake(utcnow() - self._longest))
+
+    def direct_channels(self) -> Iterator[int]:
+        """Discord does not list them."""
+        return (int(n.removeprefix(DIRECT)) for n in self._notes if n.startswith(DIRECT))
+
+    async def write_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY)
+            await self.write()
+
+    async def write(self) -> None:
+        """What can't be written now is with the next."""
+        if self.memory is None or not self._unwritten:
+            return
+        notes, self._unwritten = self._unwritten, {}
+        try:
+            await self.memory.remember(notes)
+        except StoreError as error:
+            self._unwritten = {**notes, **self._unwritten}
+            log.warning("how far was read is not stored yet", why=str(error))
+
+    def _is_old(self, name: str) -> bool:
+        if name == LATEST:
+            return False
+        kept = DIRECT_KEPT if name.startswith(DIRECT) else self._longest
+        return snowflake_time(self._notes[name]) < utcnow() - kept
+
+
+def _is_mark(name: str) -> bool:
+    return name == LATEST or name.startswith((SEEN, DIRECT))

@@ -1,0 +1,186 @@
+"""What the core says, as Discord's requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import discord
+import structlog
+from discord import Message, MessageReference, PartialMessage, PartialMessageable
+
+from adapters.discord import permissions, texts
+from adapters.discord.bodies import content_of, files_of, view_of
+from adapters.discord.client import Client
+from adapters.discord.conversations import Conversations
+from adapters.discord.failures import (
+    CANT_REPLY,
+    HAS_THREAD,
+    UNKNOWN_CHANNEL,
+    typed,
+)
+from adapters.discord.lacks import Lacks
+from adapters.discord.link import Link
+from adapters.discord.nonces import Nonces
+from adapters.discord.pending import Pending
+from adapters.discord.reading import NAME, channel_of
+from adapters.discord.replies import Replies
+from adapters.discord.thoughts import ThoughtThreads
+from bot.errors import Gone, Unavailable
+from bot.types import Place, Post, PostRef
+
+log = structlog.get_logger(__name__)
+
+
+class Outbox:
+    def __init__(
+        self,
+        link: Link,
+        pending: Pending,
+        conversations: Conversations,
+        lacks: Lacks,
+        thoughts: ThoughtThreads,
+    ):
+        self._link, self._pending, self._conversations = link, pending, conversations
+        self._lacks, self._thoughts = lacks, thoughts
+        self._nonces, self._replies = Nonces(), Replies(pending)
+
+    async def send(self, place: Place, post: Post) -> PostRef:
+        async with typed():
+            client = await self._link.client()
+        if (asked := self._pending.for_post(place, post)) is not None:
+            try:
+                async with typed():
+                    return self._sent(place, await self._replies.send(asked, post))
+            except Gone:  # the token is over before its time
+                log.info("interaction is over, answered by a message", place=place.chat)
+        if post.only_for is not None and not place.private:
+            place = await self._direct(client, int(post.only_for.id))
+        post = self._without_what_it_may_not(client, place, post)
+        message = await self._send(client, place, post)
+        await self._thoughts.after(message, place, post)
+        return self._sent(place, message)
+
+    async def edit(self, ref: PostRef, post: Post) -> None:
+        async with typed():
+            client = await self._link.client()
+        asked = self._pending.of_message(ref.id)
+        async with self._lacks.explained(client, ref.place, post):
+            if asked is not None:
+                await self._replies.edit(asked, int(ref.id), post)
+                return
+            message = _message(client, ref)
+            folded = not self._thoughts.own(ref.place, post)
+            text = content_of(post, thoughts=folded)
+            await message.edit(content=text, view=view_of(post.buttons))
+        await self._thoughts.after(message, ref.place, post)
+
+    async def delete(self, ref: PostRef) -> None:
+        async with typed():
+            client = await self._link.client()
+            asked = self._pending.of_message(ref.id)
+            if asked is not None:
+                await self._replies.delete(asked, int(ref.id))
+            else:
+                await _message(client, ref).delete()
+
+    async def typing(self, place: Place) -> None:
+        async with typed():
+            client = await self._link.client()
+            await _channel(client, place).typing()
+
+    # --- messages ------------------------------------------------------------------------------
+
+    async def _send(self, client: Client, place: Place, post: Post) -> Message:
+        nonce, again = self._nonces.take(place, post)
+        text = content_of(post, thoughts=not self._thoughts.own(place, post))
+        try:
+            async with self._lacks.explained(client, place, post):
+                message = await self._in_thread(client, place, post, text, nonce)
+                if again and message.content != text:  # an earlier attempt had come through
+                    view = view_of(post.buttons)
+                    message = await message.edit(content=text, view=view, suppress=True)
+                return message
+        except Unavailable:
+            self._nonces.unsure(place, post, nonce)
+            raise
+
+    async def _in_thread(
+        self, client: Client, place: Place, post: Post, text: str, nonce: str
+    ) -> Message:
+        """In a thread that is opened now if it isn't yet."""
+        try:
+            return await self._say(client, place, post, text, nonce)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_CHANNEL or not place.thread.isdigit():
+                raise
+            await self._open(client, place)
+            return await self._say(client, place, post, text, nonce)
+
+    async def _open(self, client: Client, place: Place) -> None:
+        question = _channel(client, replace(place, thread="")).get_partial_message(
+            int(place.thread)
+        )
+        try:
+            await question.create_thread(name=self._conversations.title(question.id))
+        except discord.HTTPException as error:
+            if error.code != HAS_THREAD:
+                raise
+
+    async def _say(
+        self, client: Client, place: Place, post: Post, text: str, nonce: str
+    ) -> Message:
+        channel = _channel(client, place)
+        reference = _reference(place, post)
+        try:
+            return await channel.send(
+                text,
+                files=files_of(post.files),
+                view=view_of(post.buttons),  # type: ignore[arg-type]  # None is one, too
+                nonce=nonce,
+                reference=reference,  # type: ignore[arg-type]
+                suppress_embeds=True,
+            )
+        except discord.HTTPException as error:
+            if error.code != CANT_REPLY:
+                raise
+            self._lacks.log(permissions.cached(client, channel.id), ["Read Message History"])
+            return await self._say(client, place, replace(post, reply_to=""), text, nonce)
+
+    def _sent(self, place: Place, message: Message) -> PostRef:
+        self._conversations.remember(message.id, place)
+        return PostRef(place, str(message.id))
+
+    # --- what it may not -----------------------------------------------------------------------
+
+    def _without_what_it_may_not(self, client: Client, place: Place, post: Post) -> Post:
+        channel = permissions.cached(client, channel_of(place))
+        if not post.files or not permissions.lacking(channel, ["attach_files"]):
+            return post
+        self._lacks.log(channel, ["Attach Files"])
+        names = [file.name for file in post.files]
+        where = f"#{channel.name}" if channel else place.chat
+        return replace(post, text=texts.cant_attach(names, where), files=())
+
+    async def _direct(self, client: Client, user: int) -> Place:
+        """What is for one person alone goes to them, once no interaction can carry it."""
+        async with typed():
+            channel = await client.create_dm(discord.Object(user))
+        return Place(NAME, str(channel.id), private=True)
+
+
+def _channel(client: Client, place: Place) -> PartialMessageable:
+    server = int(place.server) if place.server else None
+    return client.get_partial_messageable(channel_of(place), guild_id=server)
+
+
+def _message(client: Client, ref: PostRef) -> PartialMessage:
+    return _channel(client, ref.place).get_partial_message(int(ref.id))
+
+
+def _reference(place: Place, post: Post) -> MessageReference | None:
+    """Not to what no message carried, and not from a thread to the message that it hangs on."""
+    if not post.reply_to.isdigit() or post.reply_to == place.thread:
+        return None
+    return MessageReference(
+        message_id=int(post.reply_to), channel_id=channel_of(place), fail_if_not_exists=False
+    )
