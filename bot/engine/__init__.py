@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -65,3 +65,12 @@ class EngineFactory(Protocol):
 
     def __call__(self, config: Any, home: Path, progress: Progress) -> Engine:
         """From a validated `Config`; loading tells `progress` how far it is."""
+
+
+@runtime_checkable
+class Heartbeat(Protocol):
+    """An engine that computes where the event loop can't see it: in a thread of its own."""
+
+    async def beat(self) -> None:
+        """Return once whatever computes has come to answer, between two steps; a watchdog takes
+        one that does not return for stuck. Raises EngineDied."""

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Self
 
 import structlog
 
-from bot.engine import Engine, Stream
+from bot.engine import Engine, Heartbeat, Stream
+from bot.engine.deaths import TOO_MANY, WINDOW, Deaths
 from bot.errors import ChinwagError, EngineDied
 from bot.types import Control, EngineStatus, Message, ModelInfo, SamplingParams
 
 log = structlog.get_logger(__name__)
 
-BACKOFF = (0.0, 1.0, 5.0, 15.0, 60.0)
-"""Seconds before each attempt; the last one repeats."""
-
 
 class Supervisor:
-    """Satisfies Engine. A stream that broke off raises EngineDied as ever; the next one waits for
-    the new engine."""
+    """Satisfies Engine and Heartbeat. A stream that broke off raises EngineDied as ever; the next
+    one waits for the new engine."""
 
-    def __init__(self, make: Callable[[], Engine]):
+    def __init__(self, make: Callable[[], Engine], deaths: Deaths | None = None):
         self._make = make
+        self._deaths = deaths or Deaths()
         self._engine = make()
         self._restart: asyncio.Task[None] | None = None
 
@@ -66,6 +64,19 @@ class Supervisor:
     def status(self) -> EngineStatus:
         return self._engine.status()
 
+    async def beat(self) -> None:
+        """A new engine on its way is a sign of life. Raises EngineDied only when too many died
+        lately; they are still replaced."""
+        if self._deaths.too_many:
+            raise EngineDied(f"The engine died {TOO_MANY} times in {WINDOW / 60:.0f} minutes.")
+        if self._restart is not None:
+            return
+        engine = self._engine
+        try:
+            await _beat(engine)
+        except EngineDied:
+            self._replace(engine)
+
     async def _ready(self) -> Engine:
         if self._restart is not None:
             await asyncio.shield(self._restart)
@@ -77,15 +88,22 @@ class Supervisor:
 
     async def _start_again(self, dead: Engine) -> None:
         try:
+            self._count_death()
             await self._leave(dead)
-            for attempt in itertools.count():
-                delay = BACKOFF[min(attempt, len(BACKOFF) - 1)]
-                log.warning("the engine died; starting it again", attempt=attempt, seconds=delay)
-                await asyncio.sleep(delay)
+            while True:
+                await asyncio.sleep(self._deaths.pause)
                 if await self._started(self._make()):
                     return
+                self._count_death()
         finally:
             self._restart = None
+
+    def _count_death(self) -> None:
+        self._deaths.record()
+        deaths, seconds = self._deaths.recent, self._deaths.pause
+        log.warning("the engine died; starting it again", deaths=deaths, seconds=seconds)
+        if self._deaths.too_many:
+            log.error("the engine dies too often", deaths=deaths)
 
     async def _leave(self, dead: Engine) -> None:
         try:
@@ -104,3 +122,10 @@ class Supervisor:
             log.exception("the engine did not start")
             return False
         return True
+
+
+async def _beat(engine: Engine) -> None:
+    if isinstance(engine, Heartbeat):
+        await engine.beat()
+    elif not engine.status().alive:
+        raise EngineDied("The engine has stopped.")

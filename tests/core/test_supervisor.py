@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -7,7 +8,7 @@ from typing import Any, Self
 import pytest
 
 from bot import texts
-from bot.engine import supervisor
+from bot.engine import deaths
 from bot.engine.scripted import ScriptedConfig, ScriptedEngine
 from bot.engine.supervisor import Supervisor
 from bot.errors import EngineDied, ModelUnavailable
@@ -50,7 +51,7 @@ class Reluctant(ScriptedEngine):
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "BACKOFF", (0.0,))
+    monkeypatch.setattr(deaths, "BACKOFF", (0.0,))
 
 
 async def said_by(engine: Supervisor) -> str:
@@ -156,3 +157,71 @@ async def test_an_engine_that_never_starts_does_not_hold_up_the_end() -> None:
         with pytest.raises(EngineDied):
             await said_by(engine)
         await eventually(lambda: len(starts.made) > 3)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_each_death_of_the_last_ten_minutes_makes_the_next_pause_longer() -> None:
+    clock = Clock()
+    lately = deaths.Deaths(clock)
+    pauses = []
+    for _ in range(7):
+        lately.record()
+        pauses.append(lately.pause)
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == deaths.BACKOFF[-1]
+    clock.now = deaths.WINDOW
+    assert (lately.recent, lately.pause) == (0, deaths.BACKOFF[0])
+
+
+async def test_an_engine_that_died_is_replaced_before_anyone_asks_it() -> None:
+    starts = Starts()
+    async with Supervisor(starts) as engine:
+        await starts.kill()
+        await engine.beat()
+        assert await said_by(engine) == "You said: hello"
+        assert len(starts.made) == 2
+
+
+async def test_three_deaths_in_ten_minutes_are_no_sign_of_life() -> None:
+    starts, clock = Starts(), Clock()
+    async with Supervisor(starts, deaths.Deaths(clock)) as engine:
+        for death in range(deaths.TOO_MANY):
+            await engine.beat()
+            await starts.kill()
+            await engine.beat()
+            assert await said_by(engine) == "You said: hello"
+            assert len(starts.made) == death + 2
+        with pytest.raises(EngineDied, match="3 times in 10 minutes"):
+            await engine.beat()
+        clock.now = deaths.WINDOW
+        await engine.beat()
+
+
+async def test_starts_that_fail_count_as_deaths() -> None:
+    starts, clock = Starts(), Clock()
+    async with Supervisor(starts, deaths.Deaths(clock)) as engine:
+        starts.failures += [ModelUnavailable("no")] * 2
+        await starts.kill()
+        await engine.beat()
+        assert await said_by(engine) == "You said: hello"
+        with pytest.raises(EngineDied):
+            await engine.beat()
+
+
+async def test_an_engine_that_computes_elsewhere_is_asked_there() -> None:
+    class Stuck(ScriptedEngine):
+        async def beat(self) -> None:
+            await asyncio.Event().wait()
+
+    async with Supervisor(lambda: Stuck(ScriptedConfig())) as engine:
+        beat = asyncio.create_task(engine.beat())
+        assert await said_by(engine) == "You said: hello"
+        assert not beat.done()
+        beat.cancel()

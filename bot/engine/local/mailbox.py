@@ -43,11 +43,18 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """To be answered with Beaten before the next step."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     pass
 
 
-Command = Submit | Cancel | Count | Stop
+Command = Submit | Cancel | Count | Beat | Stop
 Inbox = SimpleQueue[Command]
 
 # --- from the worker -------------------------------------------------------------------------
@@ -58,7 +65,12 @@ class Counted:
     tokens: int
 
 
-Event = Waiting | Chunk | Counted | EngineError
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    pass
+
+
+Event = Waiting | Chunk | Counted | Beaten | EngineError
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,17 @@ from bot.engine.local.config import LocalConfig
 from bot.engine.local.faults import is_fatal, is_out_of_memory, release_memory, told
 from bot.engine.local.generation import Generation
 from bot.engine.local.loaded import LoadedModel
-from bot.engine.local.mailbox import Cancel, Count, Counted, Inbox, Outbox, Stop, Submit
+from bot.engine.local.mailbox import (
+    Beat,
+    Beaten,
+    Cancel,
+    Count,
+    Counted,
+    Inbox,
+    Outbox,
+    Stop,
+    Submit,
+)
 from bot.engine.local.pressure import Pressure
 from bot.engine.local.reporter import Reporter
 from bot.engine.local.runner import Runner
@@ -90,16 +100,19 @@ class Worker:
                 return False
             self._handle(command)
 
-    def _handle(self, command: Submit | Cancel | Count) -> None:
+    def _handle(self, command: Submit | Cancel | Count | Beat) -> None:
         if isinstance(command, Cancel):
             self._end(command.id)
             return
         try:
-            if isinstance(command, Submit):
-                self._admit(command)
-            else:
-                prompt = self._vocabulary.encode(command.messages)
-                self._reporter.tell(command.id, Counted(len(prompt.ids)))
+            match command:
+                case Submit():
+                    self._admit(command)
+                case Count():
+                    prompt = self._vocabulary.encode(command.messages)
+                    self._reporter.tell(command.id, Counted(len(prompt.ids)))
+                case Beat():
+                    self._reporter.tell(command.id, Beaten())
         except Exception as problem:
             self._reporter.tell(command.id, told(problem))
 
