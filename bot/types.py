@@ -5,11 +5,11 @@ Knows nothing but the standard library; every other room may import it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, IntEnum, StrEnum
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 Speaker = Literal["system", "user", "assistant"]
 ThinkingMode = Literal["off", "line", "open"]
@@ -428,3 +428,27 @@ class CommandSpec:
     names: Mapping[str, str] = field(default_factory=dict, compare=False)
     subcommands: tuple[CommandSpec, ...] = ()
     default: str = ""
+
+
+# --- what is found out about a part before it serves ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A line of `chinwag doctor`: of `what`, this was `found`; `advice` is what to do, needed
+    unless it is `ok`. `details` are more lines, such as a table."""
+
+    what: str
+    found: str
+    advice: str = ""
+    ok: bool = True
+    details: str = ""
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """An adapter or engine that can be examined instead of run."""
+
+    async def probe(self) -> Sequence[Finding]:
+        """Called instead of running or entering it, once. What the world answers is a finding and
+        no exception; nothing is changed by it, and nobody else is disturbed."""

@@ -21,6 +21,8 @@ import structlog
 from bot.engine import Stream
 from bot.engine.local.config import LocalConfig
 from bot.engine.local.mailbox import (
+    Beat,
+    Beaten,
     Cancel,
     Count,
     Counted,
@@ -40,6 +42,7 @@ from bot.types import (
     Chunk,
     Control,
     EngineStatus,
+    Finding,
     Message,
     ModelInfo,
     Progress,
@@ -54,7 +57,7 @@ STOP_SECONDS = 30.0
 
 
 class LocalEngine:
-    """Satisfies Engine. Entering again after the thread died starts a new one."""
+    """Satisfies Engine and Heartbeat. Entering again after the thread died starts a new one."""
 
     Config: ClassVar[type[LocalConfig]] = LocalConfig
     info: ModelInfo
@@ -71,6 +74,11 @@ class LocalEngine:
     async def __aexit__(self, *exc: object) -> None:
         if self._life is not None:
             await self._life.end()
+
+    async def probe(self) -> Sequence[Finding]:
+        from bot.engine.local.probe import probe
+
+        return await asyncio.to_thread(probe, self._config, self._home, self._progress)
 
     async def stream(
         self, messages: Sequence[Message], params: SamplingParams, control: Control | None = None
@@ -102,6 +110,16 @@ class LocalEngine:
                     raise error
                 case other:
                     raise TypeError(f"not an answer to a count: {other}")
+
+    async def beat(self) -> None:
+        life = self._alive()
+        with life.letterbox() as (number, letters):
+            life.inbox.put(Beat(number))
+            match await letters.get():
+                case Beaten():
+                    return
+                case EngineError() as error:
+                    raise error
 
     def status(self) -> EngineStatus:
         return self._life.status if self._life else EngineStatus(alive=False)
