@@ -27,11 +27,12 @@ from adapters.discord.menu import Menu
 from adapters.discord.outbox import Outbox
 from adapters.discord.patience import Backoff, until_stored
 from adapters.discord.pending import Pending
+from adapters.discord.probe import probe
 from adapters.discord.reading import NAME
 from adapters.discord.thoughts import ThoughtThreads
 from bot.adapter import Inbox, Memory, Suggest
 from bot.errors import DeliveryError, StoreError
-from bot.types import CommandSpec, Limits, Place, Post, PostRef, Rate, Role, UserRef
+from bot.types import CommandSpec, Finding, Limits, Place, Post, PostRef, Rate, Role, UserRef
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,9 @@ class Discord:
                 await backoff.wait()
         finally:
             await self.close()
+
+    async def probe(self) -> Sequence[Finding]:
+        return await probe(self._config, self._config.token.reveal())
 
     async def close(self) -> None:
         """For whoever only sent, and never ran."""

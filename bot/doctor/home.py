@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.instance import running
 from bot.types import Finding
 
 LEAST = 2**30
@@ -17,7 +18,13 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 def check(home: Path) -> Sequence[Finding]:
     there = next(folder for folder in (home, *home.parents) if folder.exists())
-    return [_writable(home, there), _private(home), _room(there)]
+    return [_writable(home, there), _private(home), _room(there), _instance(home)]
+
+
+def _instance(home: Path) -> Finding:
+    if (pid := running(home)) is None:
+        return Finding("instance", "no bot runs in this home")
+    return Finding("instance", f"a bot runs in this home, process {pid or 'unknown'}")
 
 
 def _writable(home: Path, there: Path) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from bot import plugins
 from bot.config import Config
 from bot.doctor import examine, home, machine
 from bot.errors import ModelUnavailable
+from bot.instance import only_instance
 from bot.store.location import locate
 from bot.store.migrate import upgrade
 from bot.store.probe import probe
@@ -88,3 +90,9 @@ def test_a_damaged_database_is_named_and_left_alone(tmp_path: Path) -> None:
     location.file.write_bytes(damaged := b"broken" * 1000)
     assert not probe(location)[0].ok
     assert location.file.read_bytes() == damaged
+
+
+def test_a_bot_that_runs_is_named_and_goes_on(tmp_path: Path) -> None:
+    with only_instance(tmp_path):
+        assert str(os.getpid()) in home.check(tmp_path)[-1].found
+    assert "no bot" in home.check(tmp_path)[-1].found
