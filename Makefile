@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup chat run test quick lint soak bench clean
+.PHONY: setup chat run test quick lint texts soak bench clean
 
 setup: $(READY)
 
@@ -30,6 +30,9 @@ quick: setup
 
 test: lint
 	$(BIN)/pytest -n 2
+
+texts: setup
+	$(BIN)/python -m tests.catalogue
 
 soak: setup
 	$(BIN)/pytest -m soak

@@ -35,6 +35,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 
+def pattern(text: str) -> str:
+    """Marks what is to be translated."""
+    return text
+
+
 class ChinwagError(Exception):
     """`values` fill the placeholders of `text`, as in str.format; without any, braces are only
     braces."""
@@ -94,11 +99,15 @@ class EngineBusy(EngineError):
     def __init__(self, position: int, seconds: float | None = None):
         self.position, self.seconds = position, seconds
         if seconds is None:
-            super().__init__("The model is busy; {position} requests wait.", position=position)
+            super().__init__(
+                pattern("The model is busy; {position} requests wait."), position=position
+            )
         else:
             super().__init__(
-                "The model is busy; {position} requests wait, and a place is free in about "
-                "{seconds} s.",
+                pattern(
+                    "The model is busy; {position} requests wait, and a place is free in about "
+                    "{seconds} s."
+                ),
                 position=position,
                 seconds=round(seconds),
             )
@@ -112,7 +121,7 @@ class PromptTooLong(EngineError):
     def __init__(self, tokens: int, limit: int):
         self.tokens, self.limit = tokens, limit
         super().__init__(
-            "This is {tokens} tokens long and the model takes {limit}: please shorten it.",
+            pattern("This is {tokens} tokens long and the model takes {limit}: please shorten it."),
             tokens=tokens,
             limit=limit,
         )

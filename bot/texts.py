@@ -53,7 +53,6 @@ NO_ANSWER = Text("The model gave no answer.")
 NO_THOUGHTS = Text("There are no thoughts to this answer.")
 THOUGHTS = Text("Thoughts:")
 MEMORY_AWAY = Text("I can't reach my memory just now. Please try again in a while.")
-ENGINE_AWAY = Text("The model can't be reached just now. Please try again in a while.")
 QUESTION_GONE = Text("the question was deleted")
 LEFT_OUT = Text("The beginning of this conversation no longer fits the model and is left out.")
 

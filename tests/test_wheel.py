@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+CATALOGUE = "bot/locale/de/LC_MESSAGES/chinwag.mo"
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +51,7 @@ def chinwag(
 
 def test_the_wheel_carries_the_core_the_adapters_and_the_migrations(installed: Path) -> None:
     (packages,) = (installed.parent / "lib").glob("python*/site-packages")
-    for part in ("bot/app.py", "adapters/console/adapter.py", "migrations/env.py"):
+    for part in ("bot/app.py", "adapters/console/adapter.py", "migrations/env.py", CATALOGUE):
         assert (packages / part).is_file(), part
     assert not (packages / "tests").exists()
 

@@ -43,7 +43,7 @@ def author_of(message: Message) -> UserRef | None:
 
 
 def user(user: User) -> UserRef:
-    return UserRef(NAME, str(user.id), user.full_name)
+    return UserRef(NAME, str(user.id), user.full_name, language=user.language_code or "")
 
 
 def text_of(message: Message, me: User) -> str:

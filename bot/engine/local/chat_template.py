@@ -109,7 +109,8 @@ class ChatTemplate:
                 return self._try(_in_turns(chat), thinking, opening)
             except TemplateError as error:
                 raise RequestFailed(
-                    f"This model's chat template refuses the conversation: {error}."
+                    "This model's chat template refuses the conversation: {error}.",
+                    error=str(error),
                 ) from error
 
     def _try(self, chat: Chat, thinking: bool, opening: bool) -> str:

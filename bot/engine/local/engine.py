@@ -219,8 +219,12 @@ class _Life:
 
 
 def _died(problem: BaseException | None) -> EngineDied:
-    cause = f" ({type(problem).__name__})" if problem else ""
-    return EngineDied(f"The model's engine has stopped{cause}: please try again in a minute.")
+    if problem is None:
+        return EngineDied("The model's engine has stopped: please try again in a minute.")
+    return EngineDied(
+        "The model's engine has stopped ({problem}): please try again in a minute.",
+        problem=type(problem).__name__,
+    )
 
 
 def _not_loaded(problem: BaseException | None) -> ChinwagError:

@@ -45,6 +45,7 @@ def told(problem: Exception) -> EngineError:
     if is_out_of_memory(problem):
         return RequestFailed("There was not enough memory for this request: try a shorter one.")
     return RequestFailed(
-        f"This request made the model fail ({type(problem).__name__}): "
-        "try it in other words; the log has the details."
+        "This request made the model fail ({problem}): "
+        "try it in other words; the log has the details.",
+        problem=type(problem).__name__,
     )

@@ -115,4 +115,4 @@ def _check(params: SamplingParams, vocab_size: int) -> None:
         "logprobs must be 0 or more": (params.logprobs or 0) >= 0,
     }
     if wrong := [rule for rule, holds in right.items() if not holds]:
-        raise RequestFailed(f"The sampling settings can't be used: {wrong[0]}.")
+        raise RequestFailed("The sampling settings can't be used: {rule}.", rule=wrong[0])
