@@ -83,6 +83,8 @@ class Delivery(Section):
 class Turns(Section):
     max_waiting: Whole = Field(default=8, ge=1, le=1_000)
     """Of one conversation; to the next message the bot says that it is busy."""
+    max_open: Whole = Field(default=1_000, ge=1, le=100_000)
+    """Of all conversations together; then the networks keep what comes until there is room."""
     max_age: Number = Field(default=3_600.0, gt=0)
     """Seconds; older messages, as they come after an outage, are stored and not answered."""
 
@@ -91,6 +93,11 @@ class Backups(Section):
     every: Number = Field(default=86_400.0, ge=0, le=31_536_000)
     """Seconds; 0 leaves them to `chinwag db backup`."""
     keep: Whole = Field(default=7, ge=1, le=10_000)
+
+
+class Service(Section):
+    drain_seconds: Number = Field(default=20.0, ge=0, le=3_600)
+    """What replies under way get to end, once the process is asked to."""
 
 
 class Log(Section):
@@ -116,4 +123,5 @@ class Config(Section):
     turns: Turns = Turns()
     backups: Backups = Backups()
     plugins: Mapping[str, Options] = Field(default={})
+    service: Service = Service()
     log: Log = Log()
