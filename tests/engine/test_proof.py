@@ -1,4 +1,9 @@
-"""Greedy output equals ``transformers.generate`` token for token, in fp32, whatever goes on."""
+"""Greedy output equals ``transformers.generate`` token for token, in fp32, whatever goes on.
+
+In NF4, too, where the kernels are the same. On processors with AVX512-BF16, bitsandbytes multiplies
+in bfloat16 by a kernel whose sums depend on how many rows come together: there, each token has to
+be one that the reference all but chose itself.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from bitsandbytes.functional import has_avx512bf16
 
 from bot.engine.local.loaded import LoadedModel
 from bot.engine.local.packed import pack
@@ -28,6 +34,10 @@ WORDS = (
 )
 PARAMS = replace(GREEDY, max_new_tokens=NEW)
 
+NEAR_TIE = 2**-9
+"""How far below the best logit a chosen one may be, as a share of the largest: half a unit in the
+last of the 8 bits that bfloat16 keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -35,6 +45,7 @@ class Case:
     texts: Sequence[str]
     prompts: Sequence[list[int]]
     expected: Sequence[list[int]]
+    exact: bool = True
 
     def desk(self, *, kv_tokens: int = 8192, **config: Any) -> Desk:
         return Desk(replace(self.loaded, kv_tokens=kv_tokens), **config)
@@ -42,7 +53,11 @@ class Case:
     def check(self, desk: Desk, numbers: Sequence[int], which: Sequence[int]) -> None:
         for number, index in zip(numbers, which, strict=True):
             found = desk.tokens(number, len(self.prompts[index]))
-            assert found == self.expected[index], f"request {index}"
+            if self.exact:
+                assert found == self.expected[index], f"request {index}"
+            else:
+                missed = misses(self.loaded, self.prompts[index], found)
+                assert missed <= NEAR_TIE, f"request {index}"
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -58,7 +73,8 @@ def case(request: pytest.FixtureRequest, tiny_model: TinyModel) -> Case:
     assert len({tuple(reply) for reply in expected}) > REQUESTS // 2
     if form == "packed":
         pack(loaded.model)
-    return Case(loaded, texts, prompts, expected)
+    exact = form != "nf4" or not has_avx512bf16()  # type: ignore[no-untyped-call]
+    return Case(loaded, texts, prompts, expected, exact)
 
 
 def _texts(longest: int) -> list[str]:
@@ -83,6 +99,19 @@ def generate(loaded: LoadedModel, prompt: list[int]) -> list[int]:
         pad_token_id=0,
     )
     return [int(token) for token in output[0, len(prompt) :]]
+
+
+def misses(loaded: LoadedModel, prompt: list[int], reply: list[int]) -> float:
+    """By how much, at worst, the reference would rather have chosen another token of `reply`."""
+    import torch
+
+    mine = loaded.model.config._attn_implementation
+    loaded.model.set_attn_implementation("sdpa")
+    with torch.inference_mode():
+        logits = loaded.model(torch.tensor([prompt + reply])).logits[0, len(prompt) - 1 : -1]
+    loaded.model.set_attn_implementation(mine)
+    chosen = logits.gather(1, torch.tensor(reply)[:, None])[:, 0]
+    return float(((logits.amax(1) - chosen) / logits.abs().amax(1)).max())
 
 
 ALL = range(REQUESTS)
