@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.types import (
     ConversationKey,
@@ -21,6 +21,7 @@ from bot.types import (
     Message,
     Place,
     PostRef,
+    Rate,
     Role,
     Turn,
     TurnState,
@@ -85,6 +86,33 @@ class SettingChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    scope: str
+    who: str
+    role: Role
+    by: UserRef | None
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """`tokens` are those that the model read anew or wrote today (UTC); `turns` those not ended."""
+
+    tokens: int = 0
+    turns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A person's message with all replies to it. `id` is the store's."""
+
+    id: int
+    place: Place
+    message: Message
+    replies: tuple[Reply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DailyUsage:
     """`day` is an ISO date in UTC."""
 
@@ -109,6 +137,9 @@ class Store(Protocol):
         """The newest `limit`, oldest first: no deleted message, and of an answer's variants only
         the chosen one. Reasoning is not part of it. An answer that broke off is, as far as it
         was said; a question whose turn failed is too."""
+
+    async def length(self, key: ConversationKey) -> int:
+        """How many messages `history` would give without a limit."""
 
     async def history_before(self, turn: Turn, limit: int) -> list[Message]:
         """As `history`, ending with the turn's own message: what this turn answers."""
@@ -210,12 +241,66 @@ class Store(Protocol):
         """Set or (None) unset many at once, of which no history is kept: an adapter's own notes,
         in the scope "adapter:ADAPTER"."""
 
-    # People and usage.
+    # Who may. `who` is an entry of an allow list, "NETWORK:USER" among them; a scope is one of
+    # settings, "" being everywhere.
 
-    async def role(self, user: UserRef) -> Role | None:
-        """The role granted by an admin or owner, None where none was."""
+    async def grants(self, scopes: Sequence[str], who: Sequence[str] | None = None) -> list[Grant]:
+        """To these, or (None) to all, in order of scope and entry."""
 
-    async def grant(self, user: UserRef, role: Role | None) -> None: ...
+    async def grant(
+        self, scope: str, who: str, role: Role | None, by: UserRef | None = None
+    ) -> Role | None:
+        """Give this role or (None) take back what was given; returns what it was."""
+
+    async def offer(self, code_hash: str, until: datetime) -> None:
+        """Whoever redeems the code before then is admitted everywhere, as a user."""
+
+    async def redeem(self, code_hash: str, user: UserRef) -> bool:
+        """False if there is no such code, any more or at all. A role given before stays."""
+
+    # How much.
+
+    async def take(self, rates: Mapping[str, Rate]) -> float:
+        """Take one from each of these buckets, or none from any: then it returns the seconds until
+        it can be done."""
+
+    async def demand(self, of: UserRef | Place) -> Demand:
+        """What is asked of the bot by one person, or by all of one chat."""
+
+    # What is somebody's. Methods with a `limit` do a part and are called until nothing is left.
+
+    async def opt_out(self, user: UserRef, out: bool) -> bool:
+        """While out, nothing of theirs is part of a history; False if it was so before."""
+
+    async def opted_out(self, user: UserRef) -> bool: ...
+
+    async def said_by(self, user: UserRef, after: int, limit: int) -> list[Said]:
+        """The oldest that came after this id, whatever became of it since."""
+
+    async def about(self, user: UserRef) -> Mapping[str, Any]:
+        """Whatever else is kept of the person, as JSON values."""
+
+    async def forget(self, user: UserRef, limit: int) -> int:
+        """What they said, with all replies; in a chat with others a mark stays in its place.
+        Returns how many messages it was."""
+
+    async def forget_person(self, user: UserRef, *, keep_today: bool) -> None:
+        """Whatever else is kept, but for what others decided of them and for opting out. What they
+        used today can stay for `tidy`, so that a limit lasts."""
+
+    # Age.
+
+    async def conversations_with(
+        self, older_than: datetime, after: int, limit: int
+    ) -> list[tuple[int, Place]]:
+        """Those that hold a message so old, and whose id comes after this one, in order."""
+
+    async def expire(self, conversation: int, older_than: datetime, limit: int) -> int:
+        """Delete what was said before, with its replies; what is being answered stays. Returns
+        how many messages it was."""
+
+    async def tidy(self) -> None:
+        """Delete usage of earlier days by people who were forgotten."""
 
     async def once(self, what: str, every: timedelta) -> bool:
         """True the first time, and again when `every` has passed; lasts over restarts. Also how

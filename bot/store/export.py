@@ -19,11 +19,11 @@ from bot.store import revisions
 from bot.store.engines import blocking_engine
 from bot.store.failures import told
 from bot.store.location import Location
-from bot.store.tables import Base, ButtonRow, OnceRow
+from bot.store.tables import Base, BucketRow, ButtonRow, OnceRow, PairingRow
 from bot.types import utcnow
 
 FORMAT = 1
-LEFT_OUT = {ButtonRow.__tablename__, OnceRow.__tablename__}
+LEFT_OUT = {row.__tablename__ for row in (ButtonRow, OnceRow, BucketRow, PairingRow)}
 """What only a running bot has a use for."""
 
 

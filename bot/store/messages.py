@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Select, exists, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import records
 from bot.store.database import Family, reads, writes
 from bot.store.people import meet
-from bot.store.tables import ACTIVE, SHOWN, ConversationRow, MessageRow, PostRow, TurnRow
+from bot.store.tables import (
+    ACTIVE,
+    SHOWN,
+    ConversationRow,
+    MessageRow,
+    PostRow,
+    TurnRow,
+    UserRow,
+)
 from bot.store.text import storable
 from bot.types import ConversationKey, Message, Place, Turn, TurnState, utcnow
 
@@ -26,11 +34,19 @@ def active(key: ConversationKey) -> ColumnElement[bool]:
     return (adapter == key.adapter) & (chat == key.chat) & (thread == key.thread) & ACTIVE
 
 
+OPTED_OUT = exists().where(
+    UserRow.adapter == MessageRow.adapter,
+    UserRow.id == MessageRow.author_id,
+    UserRow.opted_out_at.is_not(None),
+)
+"""Of these people nothing is part of a history, whenever they said it."""
+
+
 def newest(conversation_id: ColumnElement[int] | int, limit: int) -> Select[MessageRow]:
     """Reads the end of ix_messages_history, whatever the number of messages."""
     return (
         select(MessageRow)
-        .where(MessageRow.conversation_id == conversation_id, SHOWN)
+        .where(MessageRow.conversation_id == conversation_id, SHOWN, ~OPTED_OUT)
         .order_by(MessageRow.position.desc(), MessageRow.id.desc())
         .limit(limit)
     )
@@ -63,6 +79,12 @@ class Messages(Family):
     ) -> list[Message]:
         rows = await session.scalars(active_history(key, limit))
         return [records.message(row) for row in rows][::-1]
+
+    @reads
+    async def length(self, session: AsyncSession, key: ConversationKey) -> int:
+        conversation = select(ConversationRow.id).where(active(key)).scalar_subquery()
+        shown = select(func.count()).where(MessageRow.conversation_id == conversation, SHOWN)
+        return await session.scalar(shown) or 0
 
     @reads
     async def history_before(self, session: AsyncSession, turn: Turn, limit: int) -> list[Message]:

@@ -1,4 +1,4 @@
-"""A chat gets a new id: its conversations and settings follow."""
+"""A chat gets a new id: its conversations, settings and roles follow."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from bot.store.database import Family, writes
 from bot.store.messages import active
 from bot.store.tables import (
     ConversationRow,
+    GrantRow,
     MessageRow,
     SettingChangeRow,
     SettingRow,
@@ -28,6 +29,7 @@ class Moving(Family):
             f"thread:{adapter}:{new_chat}:",
             threads=True,
         )
+        await _move_grants(session, adapter, old_chat, new_chat)
 
 
 async def _move_conversations(session: AsyncSession, adapter: str, old: str, new: str) -> None:
@@ -71,3 +73,18 @@ async def _move_settings(session: AsyncSession, old: str, new: str, threads: boo
         if await session.get(SettingRow, (scope, row.name)) is None:
             session.add(SettingRow(scope=scope, name=row.name, value=row.value))
         await session.delete(row)
+
+
+async def _move_grants(session: AsyncSession, adapter: str, old: str, new: str) -> None:
+    """What was decided in the new chat already, stays."""
+    scope, who = f"chat:{adapter}:{old}", f"{adapter}:chat:{old}"
+    either = (GrantRow.scope == scope) | (GrantRow.who == who)
+    for row in (await session.scalars(select(GrantRow).where(either))).all():
+        moved = (
+            f"chat:{adapter}:{new}" if row.scope == scope else row.scope,
+            f"{adapter}:chat:{new}" if row.who == who else row.who,
+        )
+        if await session.get(GrantRow, moved) is None:
+            row.scope, row.who = moved
+        else:
+            await session.delete(row)

@@ -1,4 +1,4 @@
-"""Who may do what, and who used how much."""
+"""Who used how much."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import DailyUsage, records
-from bot.store.database import Family, reads, writes
+from bot.store.database import Family, reads
 from bot.store.tables import TurnRow, UsageRow, UserRow
-from bot.types import Role, Usage, UserRef, utcnow
+from bot.types import Usage, UserRef, utcnow
 
 
 class People(Family):
-    @reads
-    async def role(self, session: AsyncSession, user: UserRef) -> Role | None:
-        row = await session.get(UserRow, (user.adapter, user.id))
-        return None if row is None or row.role is None else Role(row.role)
-
-    @writes
-    async def grant(self, session: AsyncSession, user: UserRef, role: Role | None) -> None:
-        row = await meet(session, user)
-        row.role = role
-
     @reads
     async def usage(self, session: AsyncSession, days: int) -> list[DailyUsage]:
         since = (utcnow() - timedelta(days=days - 1)).date().isoformat()

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import cast
+from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from bot.store import ButtonRecord, Reply, SettingChange, TurnRecord
+from bot.store import ButtonRecord, Grant, Reply, SettingChange, TurnRecord
 from bot.store.tables import (
+    Base,
     ButtonRow,
     ConversationRow,
+    GrantRow,
     MessageRow,
     PostRow,
     SettingChangeRow,
     Spent,
     TurnRow,
 )
-from bot.types import FinishReason, Message, Place, PostRef, Speaker, Turn, Usage, UserRef
+from bot.types import FinishReason, Message, Place, PostRef, Role, Speaker, Turn, Usage, UserRef
 
 USAGE = tuple(field.name for field in fields(Usage))
 
@@ -102,3 +105,14 @@ def setting_change(row: SettingChangeRow) -> SettingChange:
     return SettingChange(
         row.scope, row.name, row.old, row.new, by, row.time, row.step or row.id, row.undoes
     )
+
+
+def grant(row: GrantRow) -> Grant:
+    by = person(row.by_adapter, row.by_id, row.by_name)
+    return Grant(row.scope, row.who, Role(row.role), by, row.time)
+
+
+def plain(row: Base) -> dict[str, Any]:
+    """Its columns, as JSON values."""
+    values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in values.items()}

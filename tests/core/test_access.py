@@ -56,25 +56,25 @@ async def test_who_administers_the_place_does_so_only_where_let_in(store: Store)
 
 @pytest.mark.parametrize("granted", [Role.USER, Role.ADMIN])
 async def test_a_granted_role_lets_in_without_an_entry(store: Store, granted: Role) -> None:
-    await store.grant(ANNA, granted)
+    await store.grant("", str(ANNA), granted)
     assert await access(store).role(ANNA, CHAT) is granted
-    await store.grant(ANNA, None)
+    await store.grant("", str(ANNA), None)
     assert await access(store).role(ANNA, CHAT) is Role.GUEST
 
 
 async def test_who_is_blocked_is_let_in_by_no_entry_and_no_office(store: Store) -> None:
-    await store.grant(BEN, Role.BLOCKED)
+    await store.grant("", str(BEN), Role.BLOCKED)
     assert await access(store, "everyone", "fake:2").role(BEN, CHAT) is Role.BLOCKED
 
 
 async def test_an_owner_cannot_be_blocked(store: Store) -> None:
-    await store.grant(ANNA, Role.BLOCKED)
+    await store.grant("", str(ANNA), Role.BLOCKED)
     assert await access(store, owners=["fake:1"]).role(ANNA, CHAT) is Role.OWNER
 
 
 async def test_the_same_id_on_another_network_is_somebody_else(store: Store) -> None:
     other = UserRef("other", ANNA.id)
-    await store.grant(ANNA, Role.ADMIN)
+    await store.grant("", str(ANNA), Role.ADMIN)
     assert await access(store, owners=["fake:1"]).role(other, CHAT) is Role.GUEST
 
 
@@ -82,3 +82,58 @@ async def test_a_role_of_the_network_lets_in(store: Store) -> None:
     staff = UserRef("fake", "3", roles=("staff",))
     assert await access(store, "fake:role:staff").role(staff, IN_GUILD) is Role.USER
     assert await access(store, "fake:role:other").role(staff, IN_GUILD) is Role.GUEST
+
+
+async def test_a_role_granted_at_a_place_holds_there_alone(store: Store) -> None:
+    await store.grant("chat:fake:general", str(ANNA), Role.ADMIN)
+    assert await access(store).role(ANNA, CHAT) is Role.ADMIN
+    assert await access(store).role(ANNA, Place("fake", "random")) is Role.GUEST
+
+
+async def test_a_role_granted_on_a_server_holds_in_its_chats_and_their_threads(
+    store: Store,
+) -> None:
+    await store.grant("server:fake:guild", str(ANNA), Role.USER)
+    for chat, thread in (("general", ""), ("random", "7")):
+        place = Place("fake", chat, thread, server="guild")
+        assert await access(store).role(ANNA, place) is Role.USER
+
+
+async def test_a_place_can_be_opened_to_all_who_are_in_it(store: Store) -> None:
+    await store.grant("chat:fake:general", "everyone", Role.USER)
+    assert await access(store).role(ANNA, CHAT) is Role.USER
+    assert await access(store).role(BEN, CHAT) is Role.ADMIN
+
+
+async def test_a_place_can_be_closed_to_all_but_who_is_named(store: Store) -> None:
+    await store.grant("chat:fake:general", "everyone", Role.GUEST)
+    await store.grant("", str(BEN), Role.USER)
+    assert await access(store, "everyone").role(ANNA, CHAT) is Role.GUEST
+    assert await access(store, "everyone").role(BEN, CHAT) is Role.ADMIN
+
+
+async def test_what_was_decided_inside_outranks_what_was_decided_outside(store: Store) -> None:
+    await store.grant("", str(ANNA), Role.USER)
+    await store.grant("chat:fake:general", str(ANNA), Role.GUEST)
+    assert await access(store, "fake:1").role(ANNA, CHAT) is Role.GUEST
+    assert await access(store, "fake:1").role(ANNA, Place("fake", "random")) is Role.USER
+
+
+async def test_what_was_granted_outranks_the_config(store: Store) -> None:
+    await store.grant("", str(ANNA), Role.GUEST)
+    assert await access(store, "fake:1").role(ANNA, CHAT) is Role.GUEST
+
+
+@pytest.mark.parametrize("scope", ["", "chat:fake:general"])
+async def test_a_block_holds_whatever_else_was_granted(store: Store, scope: str) -> None:
+    await store.grant(scope, str(ANNA), Role.BLOCKED)
+    await store.grant("thread:fake:general:7", str(ANNA), Role.ADMIN)
+    place = Place("fake", "general", "7")
+    assert await access(store, "fake:1").role(ANNA, place) is Role.BLOCKED
+
+
+async def test_of_several_roles_of_the_network_the_highest_one_holds(store: Store) -> None:
+    staff = UserRef("fake", "3", roles=("staff", "boss"))
+    await store.grant("", "fake:role:staff", Role.USER)
+    await store.grant("", "fake:role:boss", Role.ADMIN)
+    assert await access(store).role(staff, CHAT) is Role.ADMIN

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from bot.store.sql import SqlStore
-from bot.types import Role, UserRef
-from tests.store.samples import ANN, BOB, HERE, ask
+from tests.store.samples import ANN, BOB
 
 CHAT, THREAD = "chat:telegram:-100", "thread:telegram:-100:5"
 
@@ -53,22 +52,6 @@ async def test_what_people_keep_under_names_of_their_own_is_no_setting(store: Sq
 async def test_unsetting_what_is_not_set_is_no_error(store: SqlStore) -> None:
     change = await store.change("", "seed", None, ANN)
     assert (change.old, change.new) == (None, None)
-
-
-async def test_a_role_is_what_was_granted_last(store: SqlStore) -> None:
-    assert await store.role(ANN) is None
-    for role in (Role.ADMIN, Role.BLOCKED, None):
-        await store.grant(ANN, role)
-        assert await store.role(ANN) is role
-    assert await store.role(UserRef("discord", ANN.id)) is None
-
-
-async def test_speaking_does_not_change_a_role(store: SqlStore) -> None:
-    await ask(store, "may I?")
-    assert await store.role(ANN) is None
-    await store.grant(ANN, Role.USER)
-    await ask(store, "may I now?", HERE)
-    assert await store.role(ANN) is Role.USER
 
 
 async def test_notes_of_an_adapter_last_and_leave_no_history(store: SqlStore) -> None:

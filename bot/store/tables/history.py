@@ -1,41 +1,15 @@
-"""The tables. A change here needs a revision in `migrations/versions`; a test compares the two."""
+"""What was said and answered, where, and what hangs on it."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
 
-from sqlalchemy import (
-    Enum,
-    ForeignKey,
-    Index,
-    MetaData,
-    UniqueConstraint,
-    and_,
-    true,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bot.store.columns import Id, Moment, Words
+from bot.store.columns import Id
+from bot.store.tables.base import Base, Spent
 from bot.types import TurnState, utcnow
-
-State = Enum(
-    TurnState,
-    native_enum=False,
-    length=16,
-    values_callable=lambda states: [s.value for s in states],
-)
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-        }
-    )
-    type_annotation_map: ClassVar = {str: Words(), datetime: Moment(), TurnState: State}
 
 
 class ConversationRow(Base):
@@ -107,18 +81,6 @@ Index(
 )
 
 
-class Spent:
-    """The columns of bot.types.Usage."""
-
-    prompt_tokens: Mapped[int] = mapped_column(Id, default=0)
-    reused_tokens: Mapped[int] = mapped_column(Id, default=0)
-    reasoning_tokens: Mapped[int] = mapped_column(Id, default=0)
-    text_tokens: Mapped[int] = mapped_column(Id, default=0)
-    queue_seconds: Mapped[float] = mapped_column(default=0.0)
-    first_token_seconds: Mapped[float] = mapped_column(default=0.0)
-    total_seconds: Mapped[float] = mapped_column(default=0.0)
-
-
 class TurnRow(Spent, Base):
     """A question being answered. The reasoning is here and not among the messages: nothing that
     reads history can meet it."""
@@ -187,54 +149,15 @@ class OnceRow(Base):
     until: Mapped[datetime] = mapped_column(index=True)
 
 
-class SettingRow(Base):
-    __tablename__ = "settings"
-
-    scope: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str]
-
-
-class SettingChangeRow(Base):
-    """The settings' history: rows are only ever added. `step` is the id of the first of those
-    that were made at once, None before there were steps; `undoes` is the step that is taken
-    back."""
-
-    __tablename__ = "setting_changes"
-    __table_args__ = (Index("ix_setting_changes_scope", "scope", "id"),)
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    scope: Mapped[str]
-    name: Mapped[str]
-    old: Mapped[str | None]
-    new: Mapped[str | None]
-    by_adapter: Mapped[str | None]
-    by_id: Mapped[str | None]
-    by_name: Mapped[str | None]
-    time: Mapped[datetime] = mapped_column(default=utcnow)
-    step: Mapped[int | None] = mapped_column(Id)
-    undoes: Mapped[int | None] = mapped_column(Id)
-
-
-class UserRow(Base):
-    """`role` is what an admin or owner granted, a bot.types.Role."""
-
-    __tablename__ = "users"
-
-    adapter: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    role: Mapped[int | None]
-    first_seen_at: Mapped[datetime] = mapped_column(default=utcnow)
-
-
-class UsageRow(Spent, Base):
-    """What one person used in one chat on one day (ISO date, UTC); user "" is nobody known."""
-
-    __tablename__ = "usage"
-
-    day: Mapped[str] = mapped_column(primary_key=True)
-    adapter: Mapped[str] = mapped_column(primary_key=True)
-    chat: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(primary_key=True)
-    messages: Mapped[int] = mapped_column(default=0)
+AUTHORED = MessageRow.author_id.is_not(None)
+Index(
+    "ix_messages_author",
+    MessageRow.adapter,
+    MessageRow.author_id,
+    MessageRow.id,
+    sqlite_where=AUTHORED,
+    postgresql_where=AUTHORED,
+)
+Index("ix_messages_age", MessageRow.conversation_id, MessageRow.time)
+Index("ix_turns_question_id", TurnRow.question_id)
+Index("ix_turns_reply_id", TurnRow.reply_id)
