@@ -7,7 +7,7 @@ import signal
 from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
@@ -20,8 +20,7 @@ from bot.adapter import Adapter, Interactive, KnowsOwners, Remembering
 from bot.answer import TurnAnswer
 from bot.chat import Chat, ChatOptions
 from bot.commands import Commands, Services
-from bot.commands.conversation import CONVERSATION
-from bot.commands.settings import SETTINGS
+from bot.commands.built_in import BUILT_IN
 from bot.config import Config
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
@@ -29,6 +28,7 @@ from bot.dispatcher import Dispatcher
 from bot.engine import Engine
 from bot.engine.supervisor import Supervisor
 from bot.errors import ConfigError
+from bot.intake import Intake
 from bot.lanes import Lanes
 from bot.memory import StoredMemory
 from bot.presses import Presses
@@ -39,12 +39,15 @@ from bot.store import Store
 from bot.store.location import locate
 from bot.store.open import open_store
 from bot.store.scheduled import scheduled_backups
-from bot.types import SamplingParams, UserRef
+from bot.types import UserRef
 
 log = structlog.get_logger(__name__)
 
 INTERRUPTED = 130
 """The exit code of a program that Ctrl-C ended."""
+
+OF_PLACES = ("system_prompt", "thinking", "respond", "language")
+"""Keys of the config that are settings of each place, too."""
 
 DRAIN_SECONDS = 20.0
 """What replies in flight get once the process is asked to end."""
@@ -181,11 +184,13 @@ def assemble(
 ) -> House:
     delivery = DeliverySettings(file_over=config.delivery.file_over)
     presenters = {adapter.name: Presenter(adapter, delivery) for adapter in adapters}
-    settings = Settings(defaults(config, engine), store)
+    settings = Settings(defaults(config), configured(config), engine, store)
     options = ChatOptions(config.delivery.checkpoint_seconds, config.history.messages)
     chat = Chat(engine, store, settings, presenters, options)
     lanes = Lanes(group, lambda job: TurnAnswer(chat, job), store, config.turns.max_waiting)
-    services = Services(store, engine, settings, lanes, Commands((*CONVERSATION, *SETTINGS)))
+    intake = Intake(store, lanes)
+    commands = Commands(BUILT_IN)
+    services = Services(store, engine, settings, lanes, commands, intake, chat.prompts)
     access = Access(config.access.owner, config.access.allow, {a.name: a for a in adapters}, store)
     max_age = timedelta(seconds=config.turns.max_age)
     presses = Presses(chat, lanes)
@@ -193,17 +198,12 @@ def assemble(
     return House(chat, lanes, services, dispatcher, max_age)
 
 
-def defaults(config: Config, engine: Engine) -> Effective:
-    """chinwag's own, then the model's, then the config's."""
-    known = {field.name for field in fields(SamplingParams)}
-    own = {n: v for n, v in engine.info.sampling.items() if n in known}
-    return (
-        Effective(
-            system_prompt=config.system_prompt,
-            thinking=config.thinking,
-            respond=config.respond,
-            language=config.language,
-        )
-        .with_values(own, "model")
-        .with_values(config.sampling.written(), "config")
-    )
+def defaults(config: Config) -> Effective:
+    """chinwag's own."""
+    return Effective(**{name: getattr(config, name) for name in OF_PLACES})
+
+
+def configured(config: Config) -> dict[str, Any]:
+    """What the config's author wrote of the settings."""
+    own = {name: getattr(config, name) for name in OF_PLACES if name in config.model_fields_set}
+    return {**config.sampling.written(), **own}

@@ -19,7 +19,6 @@ from bot.attachments import opened, unreadable
 from bot.commands import Services
 from bot.delivery.presenter import Presenter
 from bot.errors import ChinwagError, CommandError
-from bot.lanes import Job
 from bot.language import speaking
 from bot.presses import Presses
 from bot.types import (
@@ -124,10 +123,12 @@ class Dispatcher:
                 await self._beside_do(self._tell(place, Post(texts.EMPTY(), reply_to=message.id)))
         elif utcnow() - message.time > self._max_age:
             await self._store.overhear(place, message)
-        elif self._lanes.full(place.key):
-            await self._beside_do(self._tell(place, Post(texts.TOO_MANY(), reply_to=message.id)))
-        elif (turn := await self._store.receive(place, message)) is not None:
-            self._lanes.add(Job(turn))
+        else:
+            try:
+                await self._services.intake.take(place, message)
+            except CommandError as error:
+                post = Post(texts.told(error), reply_to=message.id)
+                await self._beside_do(self._tell(place, post))
 
     async def _say_what_cant_be_read(self, place: Place, message: Message) -> None:
         names = unreadable(message)

@@ -31,12 +31,33 @@ class Prompt:
     left_out: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a prompt would fill the model's context window, in tokens: `answer` is kept free,
+    `system` and `history` (`messages` of it) are taken, `left_out` of the history had no room."""
+
+    window: int
+    answer: int
+    system: int
+    history: int
+    messages: int
+    left_out: int
+
+    @property
+    def free(self) -> int:
+        return max(self.window - self.answer - self.system - self.history, 0)
+
+
+ANYTHING = Message("user", "?")
+"""Templates expect at least one user's message."""
+
+
 class PromptBuilder:
     """`history_messages` is the longest history that it is given."""
 
     def __init__(self, engine: Engine, history_messages: int):
         self._engine = engine
-        self._history_messages = history_messages
+        self.history_messages = history_messages
         self._starts: OrderedDict[ConversationKey, datetime] = OrderedDict()
 
     async def build(
@@ -46,14 +67,46 @@ class PromptBuilder:
 
         Raises PromptTooLong when not even the last message fits.
         """
-        first = (Message("system", system),) if system.strip() else ()
-        window = self._engine.info.context_window
-        budget = max(window - answer_tokens, window // 2)
-        start = self._remembered(key, history)
-        if not await self._fits((*first, *history[start:]), budget):
-            start = await self._shorten(first, history, start, budget)
+        first, budget = _first(system), self._budget(answer_tokens)
+        start = await self._start(key, first, history, budget)
         self._remember(key, history[start].time)
         return Prompt((*first, *history[start:]), left_out=start)
+
+    async def measure(
+        self, key: ConversationKey, system: str, history: Sequence[Message], answer_tokens: int
+    ) -> Measure:
+        """What `build` would make of it, counted by the model's own tokenizer."""
+        first, budget = _first(system), self._budget(answer_tokens)
+        try:
+            start = await self._start(key, first, history, budget) if history else 0
+        except PromptTooLong:
+            start = len(history) - 1
+        kept = history[start:]
+        window, alone = self._engine.info.context_window, await self.size(system)
+        whole = await self._engine.count_tokens((*first, *kept)) if kept else alone
+        left_out = await self._engine.count_tokens((*first, *history)) - whole if start else 0
+        return Measure(window, window - budget, alone, whole - alone, len(kept), left_out)
+
+    async def size(self, system: str) -> int:
+        """How many tokens longer a prompt is for this system prompt."""
+        without = await self._engine.count_tokens((ANYTHING,))
+        return await self._engine.count_tokens((*_first(system), ANYTHING)) - without
+
+    def _budget(self, answer_tokens: int) -> int:
+        window = self._engine.info.context_window
+        return max(window - answer_tokens, window // 2)
+
+    async def _start(
+        self,
+        key: ConversationKey,
+        first: tuple[Message, ...],
+        history: Sequence[Message],
+        budget: int,
+    ) -> int:
+        start = self._remembered(key, history)
+        if await self._fits((*first, *history[start:]), budget):
+            return start
+        return await self._shorten(first, history, start, budget)
 
     async def _shorten(
         self, first: tuple[Message, ...], history: Sequence[Message], start: int, budget: int
@@ -83,7 +136,7 @@ class PromptBuilder:
         start = self._starts.get(key)
         if start is None:
             return 0
-        if history[0].time > start and len(history) >= self._history_messages:
+        if history[0].time > start and len(history) >= self.history_messages:
             return _question_at_or_after(history, int(len(history) * (1 - KEEP_SHARE)))
         return next((i for i, message in enumerate(history) if message.time >= start), 0)
 
@@ -92,6 +145,10 @@ class PromptBuilder:
         self._starts.move_to_end(key)
         if len(self._starts) > REMEMBERED:
             self._starts.popitem(last=False)
+
+
+def _first(system: str) -> tuple[Message, ...]:
+    return (Message("system", system),) if system.strip() else ()
 
 
 def _question_at_or_after(history: Sequence[Message], start: int) -> int:

@@ -6,65 +6,21 @@ default → the model's own → config → server → chat → thread; the inner
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, get_args
 
+from bot.engine import Engine
 from bot.errors import CommandError
+from bot.kinds import Choice, Kind, Number, Text, Texts, Value, quoted
 from bot.language import AUTO, languages
 from bot.store import SettingChange, Store
 from bot.types import Place, RespondMode, SamplingParams, ThinkingMode, UserRef
+from bot.undo import SEEN, last_done, last_undone
 
+MOST_TOKENS = 1_000_000
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number within a range, both ends included."""
-
-    minimum: float
-    maximum: float
-    whole: bool = False
-
-    def parse(self, text: str) -> float | int:
-        try:
-            value = int(text) if self.whole else float(text.replace(",", "."))
-        except ValueError:
-            raise CommandError(f"{text!r} is not {self}.") from None
-        if not self.minimum <= value <= self.maximum:  # false for nan, too
-            raise CommandError(f"{text} is not {self}.")
-        return value
-
-    def __str__(self) -> str:
-        kind = "a whole number" if self.whole else "a number"
-        return f"{kind} from {self.minimum:g} to {self.maximum:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    options: tuple[str, ...]
-
-    def parse(self, text: str) -> str:
-        if text.lower() not in self.options:
-            raise CommandError(f"{text!r} is not {self}.")
-        return text.lower()
-
-    def __str__(self) -> str:
-        return "one of " + ", ".join(self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    longest: int
-
-    def parse(self, text: str) -> str:
-        if len(text) > self.longest:
-            raise CommandError(f"That is {len(text)} characters long; {self.longest} is the most.")
-        return text
-
-    def __str__(self) -> str:
-        return f"a text of up to {self.longest} characters"
-
-
-KINDS: Mapping[str, Number | Choice | Text] = {
+SAMPLING: Mapping[str, Kind] = {
     "temperature": Number(0, 2),
     "top_p": Number(0, 1),
     "top_k": Number(0, 1_000_000, whole=True),
@@ -72,14 +28,28 @@ KINDS: Mapping[str, Number | Choice | Text] = {
     "repetition_penalty": Number(0.1, 10),
     "presence_penalty": Number(-2, 2),
     "frequency_penalty": Number(-2, 2),
-    "max_new_tokens": Number(1, 1_000_000, whole=True),
-    "thinking_budget": Number(0, 1_000_000, whole=True),
-    "seed": Number(0, 2**63 - 1, whole=True),
+    "max_new_tokens": Number(1, MOST_TOKENS, whole=True),
+    "thinking_budget": Number(0, MOST_TOKENS, whole=True, optional=True),
+    "seed": Number(0, 2**63 - 1, whole=True, optional=True),
+    "stop": Texts(most=16, longest=200),
+}
+KINDS: Mapping[str, Kind] = {
+    **SAMPLING,
     "system_prompt": Text(8_000),
     "thinking": Choice(get_args(ThinkingMode)),
     "respond": Choice(get_args(RespondMode)),
     "language": Choice((AUTO, *languages())),
 }
+WITHIN_WINDOW = ("max_new_tokens", "thinking_budget")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What is set at one step of the chain; `scope` is where the store has it, "" where not."""
+
+    source: str
+    values: Mapping[str, Any]
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +74,13 @@ class Effective:
             **own,
         )
 
+    def value(self, name: str) -> Value:
+        value: Value = getattr(self.sampling if name in SAMPLING else self, name)
+        return value
+
+    def source(self, name: str) -> str:
+        return self.sources.get(name, "default")
+
 
 def scopes_of(place: Place) -> dict[str, str]:
     """The scopes that hold at a place, the outermost first, with what people call them."""
@@ -116,18 +93,28 @@ def scopes_of(place: Place) -> dict[str, str]:
     return scopes
 
 
+def here(place: Place) -> str:
+    """The innermost scope, which is what a change at this place changes."""
+    return list(scopes_of(place))[-1]
+
+
 class Settings:
-    def __init__(self, base: Effective, store: Store):
+    """`base` are the defaults, `configured` is what the config sets of them."""
+
+    def __init__(
+        self, base: Effective, configured: Mapping[str, Any], engine: Engine, store: Store
+    ):
         self._base = base
+        self._configured = configured
+        self._engine = engine
         self._store = store
 
+    # --- what holds ----------------------------------------------------------------------------
+
     async def effective(self, place: Place) -> Effective:
-        scopes = scopes_of(place)
-        stored = await self._store.settings(list(scopes))
         result = self._base
-        for scope, called in scopes.items():
-            values = {n: json.loads(v) for n, v in stored.get(scope, {}).items() if n in KINDS}
-            result = result.with_values(values, called)
+        for layer in (await self.layers(place))[1:]:
+            result = result.with_values(layer.values, layer.source)
         return result
 
     async def languages(self, place: Place, user: UserRef | None) -> tuple[str, ...]:
@@ -135,29 +122,98 @@ class Settings:
         effective = await self.effective(place)
         return effective.language, user.language if user else ""
 
-    async def set(self, place: Place, name: str, text: str, by: UserRef) -> SettingChange:
+    async def layers(self, place: Place) -> list[Layer]:
+        """The outermost first, which has a value for every name."""
+        scopes = scopes_of(place)
+        stored = await self._store.settings(list(scopes))
+        return [
+            Layer("default", {name: self._base.value(name) for name in KINDS}),
+            Layer("model", self._of_model()),
+            Layer("config", self._configured),
+            *(
+                Layer(called, {n: load(v) for n, v in stored[scope].items() if n in KINDS}, scope)
+                for scope, called in scopes.items()
+            ),
+        ]
+
+    def _of_model(self) -> dict[str, Any]:
+        """Of its generation config, whose numbers are all floats."""
+        own = self._engine.info.sampling
+        kinds = {n: kind for n, kind in SAMPLING.items() if n in own and isinstance(kind, Number)}
+        return {n: int(own[n]) if kind.whole else own[n] for n, kind in kinds.items()}
+
+    # --- what is changed -----------------------------------------------------------------------
+
+    def parse(self, name: str, text: str) -> Value:
         """Raises CommandError for a name or value that can't be."""
-        value = json.dumps(_kind(name).parse(text.strip()))
-        return await self._store.change(_innermost(place), name, value, by)
+        return kind_of(name).parse(text.strip())
 
-    async def unset(self, place: Place, name: str, by: UserRef) -> SettingChange:
-        _kind(name)
-        return await self._store.change(_innermost(place), name, None, by)
+    async def set(self, scope: str, name: str, text: str, by: UserRef) -> SettingChange:
+        """Raises CommandError as `parse` and `change` do."""
+        return (await self.change(scope, {name: self.parse(name, text)}, by))[0]
 
-    async def undo(self, place: Place, by: UserRef) -> SettingChange:
-        """Take back the last change at this place."""
-        scope = _innermost(place)
-        changes = await self._store.changes(scope, 1)
-        if not changes:
-            raise CommandError("Nothing has been set here yet.")
-        return await self._store.change(scope, changes[0].name, changes[0].old, by)
+    async def unset(self, scope: str, name: str, by: UserRef) -> SettingChange:
+        """Raises CommandError for a name that can't be."""
+        kind_of(name)
+        return (await self._store.change_all(scope, {name: None}, by))[0]
+
+    async def change(
+        self, scope: str, values: Mapping[str, Value], by: UserRef
+    ) -> list[SettingChange]:
+        """All at once, which one undo takes back. Raises CommandError for what this model can't."""
+        self._check(values)
+        stored = {name: dump(value) for name, value in values.items()}
+        return await self._store.change_all(scope, stored, by)
+
+    def _check(self, values: Mapping[str, Value]) -> None:
+        window = self._engine.info.context_window
+        for name in WITHIN_WINDOW:
+            if isinstance(value := values.get(name), int) and value > window:
+                raise CommandError(
+                    "{name} is at most {window} here: that is the model's context window.",
+                    name=name,
+                    window=window,
+                )
+
+    async def undo(self, scope: str, by: UserRef) -> list[SettingChange]:
+        """Take back what was done last and not undone yet. Raises CommandError."""
+        step = last_done(await self._store.changes(scope, SEEN))
+        return await self._take_back(scope, step, by, "There is nothing to take back here.")
+
+    async def redo(self, scope: str, by: UserRef) -> list[SettingChange]:
+        """Take back the last undo, unless something else was changed since. Raises CommandError."""
+        step = last_undone(await self._store.changes(scope, SEEN))
+        return await self._take_back(scope, step, by, "There is no /undo to take back here.")
+
+    async def _take_back(
+        self, scope: str, step: Sequence[SettingChange], by: UserRef, otherwise: str
+    ) -> list[SettingChange]:
+        if not step:
+            raise CommandError(otherwise)
+        before = {change.name: change.old for change in step}
+        return await self._store.change_all(scope, before, by, undoes=step[0].step)
+
+    async def history(self, place: Place, limit: int) -> list[SettingChange]:
+        """Of all that holds here, newest first."""
+        found = [c for s in scopes_of(place) for c in await self._store.changes(s, limit)]
+        return sorted(found, key=lambda change: change.time, reverse=True)[:limit]
 
 
-def _innermost(place: Place) -> str:
-    return list(scopes_of(place))[-1]
-
-
-def _kind(name: str) -> Number | Choice | Text:
+def kind_of(name: str) -> Kind:
+    """Raises CommandError."""
     if name not in KINDS:
-        raise CommandError(f"There is no setting {name!r}; there are: {', '.join(KINDS)}.")
+        raise CommandError(
+            "There is no setting {name}; there are: {names}.",
+            name=quoted(name),
+            names=", ".join(KINDS),
+        )
     return KINDS[name]
+
+
+def dump(value: Value) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def load(stored: str) -> Any:
+    value = json.loads(stored)
+    return tuple(value) if isinstance(value, list) else value

@@ -28,7 +28,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     ),
     "bot/commands": (
         BORDERS
-        | {"bot.commands", "bot.engine", "bot.store", "bot.settings", "bot.lanes", "bot.texts"},
+        | {"bot.commands", "bot.engine", "bot.store", "bot.settings", "bot.kinds", "bot.lanes"}
+        | {"bot.intake", "bot.prompt", "bot.attachments", "bot.texts", "bot.language"},
         SDKS | TORCH | SQL,
     ),
     "bot/documents": ({"bot.documents"}, SDKS | TORCH | SQL),

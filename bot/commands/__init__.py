@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bot.commands.arguments import Value, parse
+from bot.commands.arguments import Value, first_word, parse
 from bot.errors import CommandError
-from bot.types import CommandSpec, Invoked, Post, Role
+from bot.types import CommandSpec, Invoked, Place, Post, Role, UserRef
 
 if TYPE_CHECKING:
     from bot.engine import Engine
+    from bot.intake import Intake
     from bot.lanes import Lanes
+    from bot.prompt import PromptBuilder
     from bot.settings import Settings
     from bot.store import Store
 
@@ -27,6 +29,8 @@ class Services:
     settings: Settings
     lanes: Lanes
     commands: Commands
+    intake: Intake
+    prompts: PromptBuilder
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,44 @@ class Call:
     def text(self, name: str) -> str:
         return str(self.arguments.get(name, ""))
 
+    @property
+    def place(self) -> Place:
+        return self.event.place
+
+    @property
+    def user(self) -> UserRef:
+        return self.event.user
+
 
 Handler = Callable[[Call], Awaitable[Post | None]]
 """Returns what to answer; None where the command's effect is the answer."""
 
 
+async def nothing(call: Call) -> None:
+    """What a command of subcommands does itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
+    """`members` are its subcommands, by name."""
+
     spec: CommandSpec
-    handler: Handler
+    handler: Handler = nothing
+    members: Mapping[str, Command] = field(default_factory=dict)
+
+
+def group(name: str, help: str, *members: Command, default: str = "") -> Command:
+    """A command of subcommands, for whoever may use one of them."""
+    specs = tuple(member.spec for member in members)
+    spec = CommandSpec(
+        name,
+        help,
+        role=min(spec.role for spec in specs),
+        asks=any(spec.asks for spec in specs),
+        subcommands=specs,
+        default=default,
+    )
+    return Command(spec, members={member.spec.name: member for member in members})
 
 
 class Commands:
@@ -64,7 +97,8 @@ class Commands:
         self._commands[command.spec.name] = command
 
     def specs(self, role: Role = Role.OWNER) -> list[CommandSpec]:
-        return [c.spec for c in self._commands.values() if role >= c.spec.role]
+        """What this role may use."""
+        return [_within(c.spec, role) for c in self._commands.values() if role >= c.spec.role]
 
     def asks(self, name: str) -> bool:
         """Whether a reply of the model follows this command."""
@@ -74,18 +108,57 @@ class Commands:
     async def run(self, event: Invoked, role: Role, services: Services) -> Post | None:
         """Raises CommandError with what the caller can do about it."""
         command = self._find(event.command)
-        if role < command.spec.role:
-            needed = command.spec.role.name.lower()
-            raise CommandError(f"/{command.spec.name} is for the role {needed} and above.")
-        arguments = parse(command.spec, event.arguments, event.values)
+        called, text = command.spec.name, event.arguments
+        if command.members:
+            command, text = _member(command, text)
+            called = f"{called} {command.spec.name}"
+        spec = command.spec
+        if role < spec.role:
+            raise CommandError(
+                "/{command} is for the role {role} and above.",
+                command=called,
+                role=spec.role.name.lower(),
+            )
+        arguments = parse(spec, text, event.values, event.attachments, called=called)
         answer = await command.handler(Call(event, role, arguments, services))
-        if answer is not None and command.spec.private:
-            return replace(answer, only_for=event.user)
-        return answer
+        return replace(answer, only_for=event.user) if answer and spec.private else answer
 
     def _find(self, name: str) -> Command:
         if (command := self._commands.get(name.lower())) is not None:
             return command
-        nearest = difflib.get_close_matches(name.lower(), self._commands, 1)
-        hint = f"did you mean /{nearest[0]}?" if nearest else "see /help."
-        raise CommandError(f"There is no command /{name[:40]}: {hint}")
+        nearest = difflib.get_close_matches(name[:40].lower(), self._commands, 1)
+        if nearest:
+            raise CommandError(
+                "There is no command /{name}: did you mean /{nearest}?",
+                name=name[:40],
+                nearest=nearest[0],
+            )
+        raise CommandError("There is no command /{name}: see /help.", name=name[:40])
+
+
+def _member(command: Command, text: str) -> tuple[Command, str]:
+    """The subcommand that is meant, and its arguments."""
+    word, rest = first_word(text.strip())
+    if (member := command.members.get(word.lower())) is not None:
+        return member, rest
+    default = command.members.get(command.spec.default)
+    if default is None or not _takes(default.spec, word):
+        raise CommandError(
+            "After /{command} comes one of {names}.",
+            command=command.spec.name,
+            names=", ".join(command.members),
+        )
+    return default, text
+
+
+def _takes(spec: CommandSpec, word: str) -> bool:
+    """Whether this can be the beginning of its arguments."""
+    if not word:
+        return True
+    first = next(iter(spec.parameters), None)
+    return first is not None and (not first.choices or word.lower() in first.choices)
+
+
+def _within(spec: CommandSpec, role: Role) -> CommandSpec:
+    fitting = tuple(sub for sub in spec.subcommands if role >= sub.role)
+    return replace(spec, subcommands=fitting)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import math
+from collections.abc import Mapping, Sequence
 
+from bot import texts
 from bot.errors import CommandError
-from bot.types import CommandSpec, Parameter
+from bot.kinds import Number, quoted
+from bot.store.text import storable
+from bot.types import Attachment, CommandSpec, Parameter
 
 Value = str | int | float | bool
 
@@ -13,67 +18,109 @@ FLAGS = {"on": True, "yes": True, "true": True, "off": False, "no": False, "fals
 
 
 def parse(
-    spec: CommandSpec, text: str, told_apart: Mapping[str, str] | None = None
+    spec: CommandSpec,
+    text: str,
+    told_apart: Mapping[str, str] | None = None,
+    files: Sequence[Attachment] = (),
+    *,
+    called: str = "",
 ) -> dict[str, Value]:
     """One word a parameter; the last one, if it is a text, takes all the rest. What the network
-    has told apart is taken as it is.
+    has told apart is taken as it is. A `long` text can be in the first of the files.
 
-    Raises CommandError.
+    `called` is the command as people write it, without the slash. Raises CommandError.
     """
-    if told_apart:
-        given = [parameter for parameter in spec.parameters if parameter.name in told_apart]
-        return {p.name: _value(p, told_apart[p.name]) for p in given}
+    words = dict(told_apart) if told_apart else _apart(spec, text, called)
     values: dict[str, Value] = {}
-    rest = text.strip()
     for parameter in spec.parameters:
-        takes_rest = parameter is spec.parameters[-1] and parameter.type == "text"
-        word, rest = (rest, "") if takes_rest else _first_word(rest)
+        word = words.get(parameter.name, "").strip()
+        if not word and parameter.long and files:
+            word = _content(files[0])
         if word:
             values[parameter.name] = _value(parameter, word)
         elif parameter.required:
-            raise CommandError(f"{parameter.name} is missing: {usage(spec)}")
-    if rest:
-        raise CommandError(f"{rest[:40]!r} is more than it takes: {usage(spec)}")
+            raise CommandError(
+                "{name} is missing: {usage}", name=parameter.name, usage=usage(spec, called)
+            )
     return values
 
 
-def usage(spec: CommandSpec) -> str:
+def usage(spec: CommandSpec, called: str = "") -> str:
     shown = (f"<{p.name}>" if p.required else f"[{p.name}]" for p in spec.parameters)
-    return " ".join((f"/{spec.name}", *shown))
+    return " ".join((f"/{called or spec.name}", *shown))
 
 
-def _first_word(text: str) -> tuple[str, str]:
-    word, _, rest = text.partition(" ")
-    return word, rest.lstrip()
+def first_word(text: str) -> tuple[str, str]:
+    word, *rest = text.split(maxsplit=1) or [""]
+    return word, rest[0] if rest else ""
+
+
+def _apart(spec: CommandSpec, text: str, called: str) -> dict[str, str]:
+    words: dict[str, str] = {}
+    rest = text.strip()
+    for parameter in spec.parameters:
+        takes_rest = parameter is spec.parameters[-1] and parameter.type == "text"
+        words[parameter.name], rest = (rest, "") if takes_rest else first_word(rest)
+    if rest:
+        raise CommandError(
+            "{words} is more than it takes: {usage}", words=quoted(rest), usage=usage(spec, called)
+        )
+    return words
+
+
+def _content(file: Attachment) -> str:
+    if file.text is None:
+        raise CommandError("{why}", why=texts.cant_read([file.name[:100]]))
+    return file.text.strip()
 
 
 def _value(parameter: Parameter, word: str) -> Value:
-    if parameter.choices and word.lower() not in parameter.choices:
-        raise CommandError(f"{parameter.name} is one of {', '.join(parameter.choices)}.")
+    if parameter.choices:
+        return _choice(parameter, word)
     match parameter.type:
         case "text":
-            return word.lower() if parameter.choices else word
+            return storable(word)
         case "flag":
             return _flag(parameter, word)
         case "integer" | "number":
             return _number(parameter, word)
 
 
+def _choice(parameter: Parameter, word: str) -> str:
+    chosen = word.lower()
+    if chosen in parameter.choices:
+        return chosen
+    nearest = difflib.get_close_matches(chosen[:40], parameter.choices, 1)
+    if nearest:
+        raise CommandError(
+            "{name} can't be {given}: did you mean {nearest}?",
+            name=parameter.name,
+            given=quoted(word),
+            nearest=nearest[0],
+        )
+    raise CommandError(
+        "{name} is {what}.", name=parameter.name, what=texts.one_of(parameter.choices)
+    )
+
+
 def _flag(parameter: Parameter, word: str) -> bool:
     if word.lower() not in FLAGS:
-        raise CommandError(f"{parameter.name} is on or off.")
+        raise CommandError("{name} is on or off.", name=parameter.name)
     return FLAGS[word.lower()]
 
 
 def _number(parameter: Parameter, word: str) -> int | float:
-    whole = parameter.type == "integer"
-    try:
-        value = int(word) if whole else float(word.replace(",", "."))
-    except ValueError:
-        kind = "a whole number" if whole else "a number"
-        raise CommandError(f"{parameter.name} is {kind}, not {word[:40]!r}.") from None
-    low = parameter.minimum if parameter.minimum is not None else float("-inf")
-    high = parameter.maximum if parameter.maximum is not None else float("inf")
-    if not low <= value <= high:  # false for nan, too
-        raise CommandError(f"{parameter.name} is from {low:g} to {high:g}, not {word[:40]}.")
+    kind = Number(
+        -math.inf if parameter.minimum is None else parameter.minimum,
+        math.inf if parameter.maximum is None else parameter.maximum,
+        whole=parameter.type == "integer",
+    )
+    value = kind.read(word)
+    if value is None:
+        raise CommandError(
+            "{name} is {what}, not {given}.",
+            name=parameter.name,
+            what=str(kind),
+            given=quoted(word),
+        )
     return value

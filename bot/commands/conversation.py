@@ -1,47 +1,79 @@
-"""Commands about the conversation at hand."""
+"""Commands that carry the conversation on."""
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from bot import texts
+from bot.attachments import opened, unreadable
 from bot.commands import Call, Command
 from bot.commands.arguments import usage
 from bot.errors import CommandError
-from bot.types import CommandSpec, Post, Role
+from bot.language import translated
+from bot.types import CommandSpec, Message, Parameter, Post, Role
 
 
 async def help_(call: Call) -> Post:
-    specs = call.services.commands.specs(call.role)
-    return Post("\n".join(f"- `{usage(spec)}` – {spec.help}" for spec in specs))
+    specs = sorted(call.services.commands.specs(call.role), key=lambda spec: spec.role)
+    parts = []
+    for role, fitting in groupby(specs, key=lambda spec: max(spec.role, Role.USER)):
+        lines = (line for spec in fitting for line in lines_of(spec))
+        parts.append("\n".join((f"**{texts.for_role(role)}**", *lines)))
+    return Post("\n\n".join(parts))
+
+
+def lines_of(spec: CommandSpec) -> list[str]:
+    if not spec.subcommands:
+        return [f"- `{usage(spec)}` – {translated(spec.help)}"]
+    called = {sub: f"{spec.name} {sub.name}" for sub in spec.subcommands}
+    return [f"- `{usage(sub, called[sub])}` – {translated(sub.help)}" for sub in spec.subcommands]
+
+
+async def ask(call: Call) -> None:
+    event = call.event
+    typed = event.values.get("question", event.arguments).strip()
+    files = event.attachments if typed else ()  # else a file is the question
+    said = Message("user", call.text("question"), call.user, event.id, attachments=files)
+    if names := unreadable(said):
+        raise CommandError("{why}", why=texts.cant_read(names))
+    await call.services.intake.take(call.place, opened(said))
+
+
+async def summarise(call: Call) -> None:
+    """A question like any other: it is in the history, and can be stopped and asked again."""
+    if not await call.services.store.history(call.place.key, 1):
+        raise CommandError(texts.NOTHING_SAID())
+    question = Message("user", texts.SUMMARISE(), call.user, call.event.id)
+    await call.services.intake.take(call.place, question)
 
 
 async def new(call: Call) -> Post:
-    key = call.event.place.key
-    await call.services.lanes.stop(key)
-    archived = await call.services.store.archive(key)
+    await call.services.lanes.stop(call.place.key)
+    archived = await call.services.store.archive(call.place.key)
     return Post(texts.ARCHIVED() if archived else texts.NOTHING_TO_ARCHIVE())
 
 
 async def stop(call: Call) -> Post | None:
-    stopped = await call.services.lanes.stop(call.event.place.key)
+    stopped = await call.services.lanes.stop(call.place.key)
     return None if stopped else Post(texts.NOTHING_RUNNING())
 
 
 async def regenerate(call: Call) -> None:
-    record = await call.services.store.last_turn(call.event.place.key)
+    record = await call.services.store.last_turn(call.place.key)
     if record is None:
         raise CommandError(texts.NOTHING_TO_REGENERATE())
     await call.services.lanes.regenerate(record)
 
 
 async def continue_(call: Call) -> None:
-    record = await call.services.store.last_turn(call.event.place.key)
+    record = await call.services.store.last_turn(call.place.key)
     if record is None or record.reply.finish != "length":
         raise CommandError(texts.NOTHING_TO_CONTINUE())
     await call.services.lanes.resume(record)
 
 
 async def speed(call: Call) -> Post:
-    record = await call.services.store.last_turn(call.event.place.key)
+    record = await call.services.store.last_turn(call.place.key)
     if record is None or record.reply.finish is None:
         raise CommandError(texts.NO_SPEED())
     usage = record.reply.usage
@@ -51,11 +83,21 @@ async def speed(call: Call) -> Post:
     return Post(texts.speed(tokens, rate, usage.first_token_seconds, usage.total_seconds))
 
 
+QUESTION = Parameter("question", "what you want to know", long=True)
+
 CONVERSATION = (
-    Command(CommandSpec("help", "what can be asked for here", role=Role.GUEST), help_),
+    Command(
+        CommandSpec("help", "what can be asked for here", role=Role.GUEST, private=True), help_
+    ),
+    Command(CommandSpec("ask", "ask the model, as by a mention", (QUESTION,), asks=True), ask),
     Command(CommandSpec("new", "begin afresh; the old conversation is archived"), new),
     Command(CommandSpec("stop", "end the reply that is being written"), stop),
-    Command(CommandSpec("regenerate", "answer the last question once more"), regenerate),
-    Command(CommandSpec("continue", "go on where the token limit cut a reply"), continue_),
+    Command(CommandSpec("regenerate", "answer the last question once more", asks=True), regenerate),
+    Command(
+        CommandSpec("continue", "go on where the token limit cut a reply", asks=True), continue_
+    ),
+    Command(
+        CommandSpec("summarise", "ask for a summary of this conversation", asks=True), summarise
+    ),
     Command(CommandSpec("speed", "tokens and seconds of the last reply"), speed),
 )

@@ -25,7 +25,12 @@ def test_the_last_text_takes_all_the_rest() -> None:
 
 def test_a_choice_is_told_with_the_others() -> None:
     with pytest.raises(CommandError, match="seed, top_p"):
-        parse(SET, "speed 3")
+        parse(SET, "volume 3")
+
+
+def test_a_choice_misspelt_is_told_the_nearest() -> None:
+    with pytest.raises(CommandError, match="'sede': did you mean seed"):
+        parse(SET, "sede 3")
 
 
 def test_what_is_missing_is_named_with_the_usage() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import here
 from bot.types import Place
 from tests.core.house import ANNA, BEN, CHAT, eventually, open_house
 
@@ -60,7 +61,7 @@ async def test_a_thread_inherits_from_its_chat_and_the_chat_from_its_server(
         await store.change("server:fake:guild", "temperature", "0.1", ANNA)
         await store.change("server:fake:guild", "top_p", "0.2", ANNA)
         await store.change("chat:fake:general", "top_p", "0.3", ANNA)
-        await settings.set(thread, "top_k", "4", ANNA)
+        await settings.set(here(thread), "top_k", "4", ANNA)
         sampling = (await settings.effective(thread)).sampling
         assert (sampling.temperature, sampling.top_p, sampling.top_k) == (0.1, 0.3, 4)
         assert (await settings.effective(CHAT)).sampling.top_k == 0

@@ -1,0 +1,23 @@
+"""The one way in for a question, whether it was said or asked by a command."""
+
+from __future__ import annotations
+
+from bot import texts
+from bot.errors import CommandError
+from bot.lanes import Job, Lanes
+from bot.store import Store
+from bot.types import Message, Place
+
+
+class Intake:
+    def __init__(self, store: Store, lanes: Lanes):
+        self._store = store
+        self._lanes = lanes
+
+    async def take(self, place: Place, message: Message) -> None:
+        """Keep it and have it answered; a second delivery does nothing. Raises CommandError with
+        why it is not taken."""
+        if self._lanes.full(place.key):
+            raise CommandError(texts.TOO_MANY())
+        if (turn := await self._store.receive(place, message)) is not None:
+            self._lanes.add(Job(turn))
