@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.room import Room
 from bot.store import Reply, Store, TurnRecord
 from bot.types import ConversationKey, PostRef, Turn, TurnState
 
@@ -58,6 +59,7 @@ class Lanes:
         begin: Callable[[Job], Answer],
         store: Store,
         max_waiting: int,
+        max_open: int = 1_000,
     ):
         self._group = group
         self._begin = begin
@@ -65,6 +67,8 @@ class Lanes:
         self._max_waiting = max_waiting
         self._lanes: dict[ConversationKey, Lane] = {}
         self._closing = False
+        self.room = Room(max_open)
+        """For turns of all lanes; to be asked for before one is stored."""
 
     def busy(self, key: ConversationKey) -> bool:
         return key in self._lanes and self._lanes[key].current is not None
@@ -78,6 +82,7 @@ class Lanes:
             return
         lane = self._lanes.setdefault(job.turn.key, Lane())
         lane.waiting.append(job)
+        self.room.take()
         if lane.task is None:
             lane.task = self._group.create_task(self._serve(job.turn.key, lane))
 
@@ -126,14 +131,14 @@ class Lanes:
 
     def abandon(self) -> None:
         """Leave everything as it is; the store knows how far it came."""
-        self._closing = True
+        self._close()
         for lane in self._lanes.values():
             if lane.task is not None:
                 lane.task.cancel()
 
     async def close(self, seconds: float) -> None:
         """Give replies in flight so long; what is left then is kept as interrupted."""
-        self._closing = True
+        self._close()
         tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
         for lane in self._lanes.values():
             lane.waiting.clear()
@@ -147,6 +152,10 @@ class Lanes:
         for task in late:
             task.cancel()
 
+    def _close(self) -> None:
+        self._closing = True
+        self.room.unbound()  # what comes from now on is only stored
+
     def _waits(self, turn: Turn) -> bool:
         lane = self._lanes.get(turn.key)
         return lane is not None and any(job.turn.id == turn.id for job in lane.waiting)
@@ -159,6 +168,7 @@ class Lanes:
                     lane.current.withdraw()
                 await lane.current.run()
                 lane.current = None
+                self.room.leave()
         finally:
             del self._lanes[key]
 

@@ -184,12 +184,24 @@ async def test_a_file_that_is_no_database_is_left_as_it_is(home: Path, content: 
     assert file.read_bytes() == content
 
 
-async def test_a_damaged_page_is_found_when_it_is_read(home: Path) -> None:
+async def test_a_damaged_page_is_found_at_the_start_and_nothing_is_repaired(home: Path) -> None:
     file = home / "chinwag.db"
     async with open_store(SQLITE, home) as store:
         await ask(store, "x" * 1_000_000)
     damage(file)
+    content = file.read_bytes()
+    error = await fails_to_open(home)
+    assert isinstance(error, StoreCorrupt)
+    assert "chinwag db restore" in str(error)
+    assert file.read_bytes() == content
+
+
+async def test_a_page_that_is_damaged_later_is_found_when_it_is_read(home: Path) -> None:
+    file = home / "chinwag.db"
     async with open_store(SQLITE, home) as store:
+        await ask(store, "x" * 1_000_000)
+    async with open_store(SQLITE, home) as store:
+        damage(file)
         with pytest.raises(StoreCorrupt, match="chinwag db restore") as caught:
             await spoken(store)
         assert_one_sentence(caught.value)
