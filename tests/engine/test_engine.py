@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -169,3 +170,26 @@ async def test_a_model_that_is_not_there_is_told_by_its_own_error(tmp_path: Path
     with pytest.raises(ModelUnavailable):
         async with LocalEngine(config(tmp_path / "nothing"), tmp_path):
             pass
+
+
+async def test_a_beat_is_answered_between_two_steps_and_not_by_a_stuck_thread(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.beat()
+    stuck, free = threading.Event(), threading.Event()
+
+    def hang(*_: object) -> None:
+        stuck.set()
+        free.wait()
+
+    monkeypatch.setattr(PagedRunner, "run", hang)
+    stream = asyncio.create_task(tell(engine, "Hello"))
+    await asyncio.to_thread(stuck.wait)
+    beat = asyncio.create_task(engine.beat())
+    await asyncio.wait([beat], timeout=0.1)
+    assert not beat.done()
+    monkeypatch.undo()
+    free.set()
+    await beat
+    with pytest.raises(RequestFailed):  # of the step that hung nothing came
+        await stream
