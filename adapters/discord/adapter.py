@@ -125,8 +125,7 @@ class Discord:
         catch_up = CatchUp(client, lanes, self._marks, events)
 
         def hear(event: str, arguments: tuple[Any, ...]) -> None:
-            if event in ("shard_connect", "shard_ready"):
-                catch_up.heard(event, arguments[0])
+            catch_up.heard(event, arguments)
             if event == "ready":
                 log.info("discord connected", bot=client.me.name, servers=len(client.guilds))
             events.heard(event, arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import discord
 import structlog
@@ -37,16 +38,24 @@ class CatchUp:
         self._beginning: set[int] = set()
         self._members: Recent[tuple[int, int], Member] = Recent(MEMBERS)
 
-    def heard(self, event: str, shard: int) -> None:
-        if event == "shard_connect":
-            self._beginning.add(shard)
-            self._lanes.gate.clear()
-        elif event == "shard_ready":
-            for channel, since in self._missed(shard):
-                self._lanes.add(channel.id, partial(self._read, channel, since), first=True)
-            self._beginning.discard(shard)
-            if not self._beginning:
-                self._lanes.gate.set()
+    def heard(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Never waits."""
+        match event, arguments:
+            case "shard_connect", (int() as shard, *_):
+                self._beginning.add(shard)
+                self._lanes.gate.clear()
+            case "shard_ready", (int() as shard, *_):
+                self._queue(self._missed(shard))
+                self._beginning.discard(shard)
+                if not self._beginning:
+                    self._lanes.gate.set()
+            case "guild_available", (discord.Guild() as guild, *_):
+                if guild.shard_id not in self._beginning:  # late, or back after an outage
+                    self._queue(self._missed_in(guild))
+
+    def _queue(self, channels: Iterator[tuple[Readable, int]]) -> None:
+        for channel, since in channels:
+            self._lanes.add(channel.id, partial(self._read, channel, since), first=True)
 
     def _missed(self, shard: int) -> Iterator[tuple[Readable, int]]:
         """Channels with news, and the id after which they are. Direct chats are the first

@@ -46,7 +46,7 @@ def build(config: DiscordConfig, *, content: bool) -> Client:
         member_cache_flags=discord.MemberCacheFlags.none(),
         allowed_mentions=discord.AllowedMentions.none(),
         max_ratelimit_timeout=LONGEST_WAIT,
-        guild_ready_timeout=1.0,
+        guild_ready_timeout=0.5,
     )
 
 

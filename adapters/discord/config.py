@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from bot.adapter import Secret, Section
 
@@ -37,3 +37,10 @@ class DiscordConfig(Section):
     """The largest document that is read for the model."""
     file_seconds: float = Field(default=30.0, gt=0, le=600)
     """How long downloading and reading one may take."""
+
+    @model_validator(mode="after")
+    def _shards_of_this_process(self) -> Self:
+        known = 0 if self.shards == "auto" else self.shards
+        if any(shard >= known for shard in self.shard_ids):
+            raise ValueError("shard_ids are from 0 to shards - 1, and shards is a number then")
+        return self
