@@ -16,6 +16,7 @@ import click
 from bot.cli.config import config_group
 from bot.cli.db import db
 from bot.cli.doctor import doctor
+from bot.cli.init import init
 from bot.cli.model import model_group
 from bot.cli.options import config_file
 from bot.cli.talk import chat, run
@@ -29,7 +30,7 @@ def cli() -> None:
     """A chat bot for Discord and Telegram that hosts its own reasoning model."""
 
 
-for command in (chat, run, doctor, config_group, model_group, db):
+for command in (chat, run, init, doctor, config_group, model_group, db):
     cli.add_command(command)
 
 

@@ -22,7 +22,7 @@ def check(home: Path) -> Sequence[Finding]:
 
 
 def _instance(home: Path) -> Finding:
-    if (pid := running(home)) is None:
+    if not home.is_dir() or (pid := running(home)) is None:
         return Finding("instance", "no bot runs in this home")
     return Finding("instance", f"a bot runs in this home, process {pid or 'unknown'}")
 

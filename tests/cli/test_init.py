@@ -1,0 +1,123 @@
+"""`chinwag init`: five questions, or none, and a config that holds."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot import config
+from bot.cli import cli, main
+from bot.config.show import show
+
+Capture = pytest.CaptureFixture[str]
+TOKEN = "123456789:AAF-abcdefghijklmnopqrstuvwxyz_0123"
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TELEGRAM_TOKEN", raising=False)
+    monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+
+
+def asked(*answers: str, arguments: tuple[str, ...] = ()) -> str:
+    os.umask(0o077)
+    result = CliRunner().invoke(cli, ["init", *arguments], input="".join(f"{a}\n" for a in answers))
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_enter_is_a_sensible_answer_to_every_question() -> None:
+    asked("telegram", *[""] * 4)
+    loaded = config.load(Path("config.yaml"), {})
+    assert set(loaded.adapters) == {"telegram"}
+    assert loaded.access.owner == ()
+    assert loaded.thinking == "line"
+    assert "token_env: TELEGRAM_TOKEN" in Path("config.yaml").read_text()
+
+
+def test_each_answer_is_in_the_config_and_the_token_in_a_file_of_its_own() -> None:
+    shown = asked("telegram", TOKEN, "1001", "Qwen/QwQ-32B", "open")
+    loaded = config.load(Path("config.yaml"), {})
+    assert loaded.access.owner == ("telegram:1001",)
+    assert loaded.engine.options.model_dump()["model"] == "Qwen/QwQ-32B"
+    assert loaded.thinking == "open"
+    assert Path("telegram.token").read_text() == f"{TOKEN}\n"
+    assert TOKEN not in shown + Path("config.yaml").read_text()
+    for name in ("config.yaml", "telegram.token"):
+        assert Path(name).stat().st_mode & 0o777 == 0o600
+    assert TOKEN not in show(loaded, config.read(Path("config.yaml"), {}))
+
+
+def test_a_network_that_is_none_is_asked_for_again() -> None:
+    shown = asked("telegramm", "telegram", "", "", "", "")
+    assert "telegramm is none of" in shown
+
+
+def test_flags_leave_nothing_to_ask(capsys: Capture) -> None:
+    arguments = ["--network", "telegram", "--token", f"telegram={TOKEN}"]
+    arguments += ["--owner", "telegram:1001", "--model", "demo", "--thinking", "off"]
+    assert main(["init", "--unattended", *arguments]) == 0
+    loaded = config.load(Path("config.yaml"), {})
+    assert (loaded.thinking, loaded.access.owner) == ("off", ("telegram:1001",))
+    assert "chinwag doctor" in capsys.readouterr().out
+
+
+def test_unattended_takes_tokens_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_TOKEN", TOKEN)
+    assert main(["init", "--unattended", "--network", "telegram"]) == 0
+    assert Path("telegram.token").read_text() == f"{TOKEN}\n"
+
+
+@pytest.mark.parametrize("there", ["config.yaml", "telegram.token"])
+def test_nothing_is_overwritten(there: str, capsys: Capture) -> None:
+    Path(there).write_text("mine")
+    arguments = ["--network", "telegram", "--token", f"telegram={TOKEN}"]
+    assert main(["init", "--unattended", *arguments]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert Path(there).read_text() == "mine"
+    assert [path.name for path in Path().glob("*.*")] == [there]
+
+
+def test_what_the_config_cannot_hold_is_said_and_leaves_nothing(capsys: Capture) -> None:
+    assert main(["init", "--unattended", "--owner", "me"]) == 2
+    assert "access.owner[0]" in capsys.readouterr().err
+    assert not list(Path().glob("*.*"))
+
+
+def test_a_token_for_another_network_is_a_wrong_argument(capsys: Capture) -> None:
+    assert main(["init", "--unattended", "--token", f"telegram={TOKEN}"]) == 2
+    assert TOKEN not in capsys.readouterr().err
+
+
+def test_no_network_is_an_answer_too() -> None:
+    asked("none", "", "")
+    assert not config.load(Path("config.yaml"), {}).adapters
+
+
+@pytest.mark.slow
+def test_at_a_real_terminal_the_token_is_not_shown() -> None:
+    ours, theirs = pty.openpty()
+    command = [str(Path(sys.executable).with_name("chinwag")), "init"]
+    seen = b""
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        for question, answer in (
+            (b"networks", "telegram"), (b"token", TOKEN), (b"user id", "7"), (b"model", ""),
+            (b"thinking", ""),
+        ):  # fmt: skip
+            while question not in seen[seen.rfind(b"\n") :] or b"?" not in seen[-12:]:
+                assert select.select([ours], [], [], 60)[0], seen
+                seen += os.read(ours, 4096)
+            os.write(ours, f"{answer}\n".encode())
+            seen += b"\n"
+        assert process.wait(60) == 0
+    os.close(ours)
+    assert TOKEN.encode() not in seen
+    assert Path("telegram.token").read_text() == f"{TOKEN}\n"
