@@ -221,11 +221,13 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class EngineStatus:
-    """`kv_used` is a share from 0 to 1; `memory` is in bytes; speeds are tokens a second."""
+    """`kv_used` is a share from 0 to 1; `memory` is in bytes; speeds are tokens a second; `room`
+    is how many more streams would begin at once, 0 where that is not known."""
 
     alive: bool = True
     queued: int = 0
     running: int = 0
+    room: int = 0
     tokens_per_second: float = 0.0
     kv_used: float = 0.0
     memory: int = 0
@@ -411,8 +413,8 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """`role` is the least that may use it; a `private` answer is for the caller alone; where it
-    `asks`, a reply of the model follows; `translations` are the help in other languages, by ISO
-    639-1 code, and `names` the name.
+    `asks`, a new reply of the model follows, and not one that is written over; `translations` are
+    the help in other languages, by ISO 639-1 code, and `names` the name.
 
     A command with `subcommands` does nothing of its own. Where none of them is named the `default`
     one is meant, if there is one.
