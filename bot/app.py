@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
-import structlog
-
 from bot import plugins, texts
 from bot.access import Access
-from bot.adapter import Adapter, Interactive, KnowsOwners, Remembering
+from bot.adapter import Adapter, Interactive, KnowsOwners, Remembering, Suggests
 from bot.answer import TurnAnswer
 from bot.chat import Chat, ChatOptions
 from bot.commands import Commands, Services
 from bot.commands.built_in import BUILT_IN
+from bot.commands.suggestions import Suggestions
 from bot.config import Config
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
@@ -28,29 +26,31 @@ from bot.dispatcher import Dispatcher
 from bot.engine import Engine
 from bot.engine.supervisor import Supervisor
 from bot.errors import ConfigError
+from bot.instance import only_instance
 from bot.intake import Intake
-from bot.lanes import Lanes
+from bot.lanes import FAREWELL, Lanes
 from bot.memory import StoredMemory
 from bot.presses import Presses
-from bot.progress import progress_bar
+from bot.progress import both, progress_bar
 from bot.recovery import deliver, recover
+from bot.service.attendance import Attendance
+from bot.service.notify import Notifier
 from bot.settings import Effective, Settings
+from bot.signals import INTERRUPTED, asked_to_end
 from bot.store import Store
 from bot.store.location import locate
 from bot.store.open import open_store
 from bot.store.scheduled import scheduled_backups
 from bot.types import UserRef
 
-log = structlog.get_logger(__name__)
-
-INTERRUPTED = 130
-"""The exit code of a program that Ctrl-C ended."""
-
 OF_PLACES = ("system_prompt", "thinking", "respond", "language")
 """Keys of the config that are settings of each place, too."""
 
-DRAIN_SECONDS = 20.0
-"""What replies in flight get once the process is asked to end."""
+OPENING = 600.0
+"""Seconds that checking, copying and migrating a large database may take."""
+
+ENDING = 45.0
+"""Seconds for the rest: a step of the engine, the networks, the database."""
 
 
 async def run(config: Config) -> int:
@@ -58,7 +58,8 @@ async def run(config: Config) -> int:
     if not config.adapters:
         raise ConfigError("no network is configured: add a section under adapters", key="adapters")
     adapters = [plugins.adapter(name)(options) for name, options in config.adapters.items()]
-    return await serve(config, adapters)
+    with only_instance(config.home):
+        return await serve(config, adapters, Notifier.of_environment())
 
 
 async def chat(config: Config, conversation: str) -> int:
@@ -72,16 +73,22 @@ async def chat(config: Config, conversation: str) -> int:
         "history": config.home / "history",
     }
     console = adapter(given.model_copy(update=own))
-    code = await serve(config, [console])
+    with only_instance(config.home):
+        code = await serve(config, [console])
     left_early = isinstance(console, Interactive) and console.interrupted
     return INTERRUPTED if left_early else code
 
 
-async def serve(config: Config, adapters: Sequence[Adapter]) -> int:
+async def serve(
+    config: Config,
+    adapters: Sequence[Adapter],
+    notifier: Notifier = Notifier(),  # noqa: B008
+) -> int:
     """Until the networks are over or a signal asks to end. Returns the exit code."""
+    notifier.waiting("opening the database", OPENING)
     async with (
         open_store(config.store.url, config.home) as store,
-        running_engine(config) as engine,
+        running_engine(config, notifier) as engine,
         scheduled_backups(
             locate(config.store.url, config.home),
             timedelta(seconds=config.backups.every),
@@ -92,51 +99,28 @@ async def serve(config: Config, adapters: Sequence[Adapter]) -> int:
         introduce(config.access.owner, adapters, store)
         house = assemble(config, store, engine, adapters, group)
         serving = group.create_task(house.serve(adapters))
+        attending = group.create_task(Attendance(notifier, adapters, engine.beat).attend())
         with asked_to_end() as asked:
             ends: list[asyncio.Future[Any]] = [asked, serving]
             await asyncio.wait(ends, return_when=FIRST_COMPLETED)
-            await house.lanes.close(DRAIN_SECONDS)
-        house.dispatcher.close()
-        serving.cancel()
+            await house.drain(config.service.drain_seconds, notifier)
+        for task in (serving, attending):
+            task.cancel()
     return asked.result() if asked.done() else 0
 
 
 @asynccontextmanager
-async def running_engine(config: Config) -> AsyncIterator[Engine]:
+async def running_engine(config: Config, notifier: Notifier) -> AsyncIterator[Supervisor]:
     """Raises ModelUnavailable or ModelTooLarge."""
     factory, chosen = plugins.engine(config.engine.kind), config.engine
-    with progress_bar() as progress:
+    with progress_bar() as bar:
+        progress = both(bar, notifier.loading)
         engine = Supervisor(lambda: factory(chosen.options, config.home, progress))
         await engine.__aenter__()
     try:
         yield engine
     finally:
         await engine.__aexit__()
-
-
-@contextmanager
-def asked_to_end() -> Iterator[asyncio.Future[int]]:
-    """A future that is done, with the exit code, once a signal asks to end. A second signal ends
-    the process at once, by its ordinary effect."""
-    loop = asyncio.get_running_loop()
-    asked: asyncio.Future[int] = loop.create_future()
-    codes = {signal.SIGTERM: 0, signal.SIGINT: INTERRUPTED}
-
-    def ask(received: signal.Signals) -> None:
-        log.info("ending", signal=received.name)
-        asked.set_result(codes[received])
-        release()
-
-    def release() -> None:
-        for number in codes:
-            loop.remove_signal_handler(number)
-
-    for number in codes:
-        loop.add_signal_handler(number, ask, number)
-    try:
-        yield asked
-    finally:
-        release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +132,13 @@ class House:
     services: Services
     dispatcher: Dispatcher
     max_age: timedelta
+
+    async def drain(self, seconds: float, notifier: Notifier) -> None:
+        """No turn begins any more: what comes is stored, and answered after the next start."""
+        left = self.lanes.under_way
+        notifier.stopping(f"waiting for {left} replies to end", seconds + FAREWELL + ENDING)
+        await self.lanes.close(seconds)
+        self.dispatcher.close()
 
     async def serve(self, adapters: Sequence[Adapter]) -> None:
         async with asyncio.TaskGroup() as networks:
@@ -165,7 +156,8 @@ class House:
 
 
 def introduce(owners: Sequence[str], adapters: Sequence[Adapter], store: Store) -> None:
-    """Tell each network who of it owns the bot, and what it wanted to know again."""
+    """Tell each network who of it owns the bot, what it wanted to know again, and what places
+    suggest."""
     named = (owner.split(":", 1) for owner in owners)
     people = [UserRef(network, user) for network, user in named]
     for adapter in adapters:
@@ -173,6 +165,8 @@ def introduce(owners: Sequence[str], adapters: Sequence[Adapter], store: Store) 
             adapter.know_owners([person for person in people if person.adapter == adapter.name])
         if isinstance(adapter, Remembering):
             adapter.give_memory(StoredMemory(store, adapter.name))
+        if isinstance(adapter, Suggests):
+            adapter.suggest_from(Suggestions(store))
 
 
 def assemble(
@@ -187,7 +181,10 @@ def assemble(
     settings = Settings(defaults(config), configured(config), engine, store)
     options = ChatOptions(config.delivery.checkpoint_seconds, config.history.messages)
     chat = Chat(engine, store, settings, presenters, options)
-    lanes = Lanes(group, lambda job: TurnAnswer(chat, job), store, config.turns.max_waiting)
+    turns = config.turns
+    lanes = Lanes(
+        group, lambda job: TurnAnswer(chat, job), store, turns.max_waiting, turns.max_open
+    )
     intake = Intake(store, lanes)
     commands = Commands(BUILT_IN)
     services = Services(store, engine, settings, lanes, commands, intake, chat.prompts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -19,7 +19,7 @@ from prompt_toolkit.styles import Style
 
 from adapters.console.speaker import Speaker
 from adapters.console.text import storable
-from bot.types import CommandSpec, Parameter
+from bot.types import CommandSpec
 
 _STYLE = Style.from_dict({"prompt": "bold", "placeholder": "dim"})
 _MENU_LINES = 6
@@ -120,7 +120,8 @@ class Prompt:
 
 
 class CommandCompleter(Completer):
-    """Completes the names of commands, and the values of those parameters that have a choice."""
+    """Completes the names of commands and their subcommands, and the values of those parameters
+    that have a choice."""
 
     def __init__(self) -> None:
         self.specs: Sequence[CommandSpec] = ()
@@ -129,21 +130,31 @@ class CommandCompleter(Completer):
         line = document.text_before_cursor
         if not line.startswith("/"):
             return
-        name, *words = line[1:].split(" ")
-        if not words:
-            for spec in self.specs:
-                if spec.name.startswith(name):
-                    yield Completion(spec.name, -len(name), f"/{spec.name}", spec.help)
-        elif parameter := self._parameter(name, len(words) - 1):
-            for choice in parameter.choices:
-                if choice.startswith(words[-1]):
-                    yield Completion(choice, -len(words[-1]), display_meta=parameter.help)
+        *before, typed = line[1:].split(" ")
+        for name, display, meaning in _choices(self.specs, before):
+            if name.startswith(typed):
+                yield Completion(name, -len(typed), display, meaning)
 
-    def _parameter(self, command: str, index: int) -> Parameter | None:
-        for spec in self.specs:
-            if spec.name == command:
-                return next(iter(spec.parameters[index : index + 1]), None)
-        return None
+
+def _choices(specs: Sequence[CommandSpec], before: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """What may follow these words: each as it is completed, as it is shown, and what it is."""
+    if not before:
+        yield from ((spec.name, f"/{spec.name}", spec.help) for spec in specs)
+        return
+    spec = next((spec for spec in specs if spec.name == before[0]), CommandSpec("", ""))
+    if len(before) == 1:
+        yield from ((sub.name, sub.name, sub.help) for sub in spec.subcommands)
+    spec, words = _meant(spec, before[1:])
+    for parameter in spec.parameters[len(words) : len(words) + 1]:
+        yield from ((choice, choice, parameter.help) for choice in parameter.choices)
+
+
+def _meant(spec: CommandSpec, words: Sequence[str]) -> tuple[CommandSpec, Sequence[str]]:
+    """The subcommand that the words name, or the default one, and the words behind its name."""
+    subs = {sub.name: sub for sub in spec.subcommands}
+    if words and words[0] in subs:
+        return subs[words[0]], words[1:]
+    return subs.get(spec.default, spec), words
 
 
 def _history(path: Path | None) -> History:

@@ -66,7 +66,14 @@ class Handlers:
         if not (place.private or command.named or name in self._menu.names):
             return
         await self._inbox.put(
-            types.Invoked(place, author, name, arguments, id=str(message.message_id))
+            types.Invoked(
+                place,
+                author,
+                name,
+                arguments,
+                id=str(message.message_id),
+                attachments=await self._attachments.of(message, bot),
+            )
         )
 
     def _is_greeting(self, command: reading.Command) -> bool:

@@ -50,6 +50,11 @@ def usage(spec: CommandSpec, called: str = "") -> str:
     return " ".join((f"/{called or spec.name}", *shown))
 
 
+def called_in_full(spec: CommandSpec, sub: CommandSpec) -> str:
+    """How a subcommand is called; the name of the default one can be left out."""
+    return f"{spec.name} [{sub.name}]" if sub.name == spec.default else f"{spec.name} {sub.name}"
+
+
 def first_word(text: str) -> tuple[str, str]:
     word, *rest = text.split(maxsplit=1) or [""]
     return word, rest[0] if rest else ""

@@ -7,7 +7,7 @@ from itertools import groupby
 from bot import texts
 from bot.attachments import opened, unreadable
 from bot.commands import Call, Command
-from bot.commands.arguments import usage
+from bot.commands.arguments import called_in_full, usage
 from bot.errors import CommandError
 from bot.language import translated
 from bot.types import CommandSpec, Message, Parameter, Post, Role
@@ -25,8 +25,8 @@ async def help_(call: Call) -> Post:
 def lines_of(spec: CommandSpec) -> list[str]:
     if not spec.subcommands:
         return [f"- `{usage(spec)}` – {translated(spec.help)}"]
-    called = {sub: f"{spec.name} {sub.name}" for sub in spec.subcommands}
-    return [f"- `{usage(sub, called[sub])}` – {translated(sub.help)}" for sub in spec.subcommands]
+    named = [(sub, usage(sub, called_in_full(spec, sub))) for sub in spec.subcommands]
+    return [f"- `{shown}` – {translated(sub.help)}" for sub, shown in named]
 
 
 async def ask(call: Call) -> None:

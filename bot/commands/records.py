@@ -84,7 +84,7 @@ def _json(messages: list[Message], model: str) -> File:
 FORMATS = {"markdown": _markdown, "json": _json}
 
 COUNT = Parameter("count", "how many messages", "integer", False, minimum=1, maximum=50)
-FORMAT = Parameter("format", "markdown or json; both if left out", "text", False, tuple(FORMATS))
+FORMAT = Parameter("format", "markdown or json, else both", "text", False, tuple(FORMATS))
 
 RECORDS = (
     Command(CommandSpec("history", "what was said last", (COUNT,), private=True), history),

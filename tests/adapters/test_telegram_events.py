@@ -118,6 +118,17 @@ async def test_commands_are_told_from_text_and_other_bots_commands_are_left_alon
     assert len({(e.place.chat, e.id) for e in events}) == 6
 
 
+async def test_a_document_comes_along_with_the_command_in_its_caption(
+    server: TelegramServer, bot: Bot
+) -> None:
+    ann = server.person(1001, "Ann")
+    ann.sends_file("pirate.txt", b"Arr.", "text/plain", caption="/help me")
+    [event] = await bot.got(1)
+    assert isinstance(event, Invoked)
+    assert (event.command, event.arguments) == ("help", "me")
+    assert [(file.name, file.text) for file in event.attachments] == [("pirate.txt", "Arr.")]
+
+
 async def test_an_edit_comes_with_its_new_text(server: TelegramServer, bot: Bot) -> None:
     ann = server.person(1001, "Ann")
     said = ann.says("hi")
