@@ -1,0 +1,8 @@
+"""The gateway: sessions that outlive their connections.
+
+https://docs.discord.com/developers/events/gateway
+"""
+
+from bot.testing.discord.gateway.gateway import Gateway
+
+__all__ = ["Gateway"]
