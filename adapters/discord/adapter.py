@@ -153,6 +153,12 @@ class Discord:
         except DeliveryError as error:
             log.info("not said", why=str(error))
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether all shards have their servers."""
+        client = self._link.known
+        return client is not None and client.is_ready()
+
     # --- out -----------------------------------------------------------------------------------
 
     async def send(self, place: Place, post: Post) -> PostRef:

@@ -14,7 +14,6 @@ from adapters.discord.client import Client
 from adapters.discord.conversations import Conversations
 from adapters.discord.failures import (
     CANT_REPLY,
-    HAS_THREAD,
     UNKNOWN_CHANNEL,
     typed,
 )
@@ -25,6 +24,7 @@ from adapters.discord.pending import Pending
 from adapters.discord.reading import NAME, channel_of
 from adapters.discord.replies import Replies
 from adapters.discord.thoughts import ThoughtThreads
+from adapters.discord.threads import open_thread
 from bot.errors import Gone, Unavailable
 from bot.types import Place, Post, PostRef
 
@@ -57,8 +57,9 @@ class Outbox:
             place = await self._direct(client, int(post.only_for.id))
         post = self._without_what_it_may_not(client, place, post)
         message = await self._send(client, place, post)
-        await self._thoughts.after(message, place, post)
-        return self._sent(place, message)
+        ref = self._sent(place, message)
+        await self._thoughts.after(client, ref, post)
+        return ref
 
     async def edit(self, ref: PostRef, post: Post) -> None:
         async with typed():
@@ -72,7 +73,7 @@ class Outbox:
             folded = not self._thoughts.own(ref.place, post)
             text = content_of(post, thoughts=folded)
             await message.edit(content=text, view=view_of(post.buttons))
-        await self._thoughts.after(message, ref.place, post)
+        await self._thoughts.after(client, ref, post)
 
     async def delete(self, ref: PostRef) -> None:
         async with typed():
@@ -113,18 +114,10 @@ class Outbox:
         except discord.NotFound as error:
             if error.code != UNKNOWN_CHANNEL or not place.thread.isdigit():
                 raise
-            await self._open(client, place)
+            question = int(place.thread)
+            title = self._conversations.title(question)
+            await open_thread(client, int(place.chat), question, title)
             return await self._say(client, place, post, text, nonce)
-
-    async def _open(self, client: Client, place: Place) -> None:
-        question = _channel(client, replace(place, thread="")).get_partial_message(
-            int(place.thread)
-        )
-        try:
-            await question.create_thread(name=self._conversations.title(question.id))
-        except discord.HTTPException as error:
-            if error.code != HAS_THREAD:
-                raise
 
     async def _say(
         self, client: Client, place: Place, post: Post, text: str, nonce: str
