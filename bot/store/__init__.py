@@ -306,5 +306,14 @@ class Store(Protocol):
         """True the first time, and again when `every` has passed; lasts over restarts. Also how
         a second delivery of a press or a command is recognised."""
 
+    # For the owner.
+
+    async def audit(self, limit: int) -> list[SettingChange]:
+        """The newest changes of all scopes, newest first. A role that was given or taken back is
+        one, too, in the scope "access:SCOPE" and under the name of whoever has it."""
+
+    async def places(self, adapter: str, since: datetime) -> list[Place]:
+        """A place in every chat where somebody has said something since."""
+
     async def usage(self, days: int) -> list[DailyUsage]:
         """Of the last `days` days with any, today included, oldest first."""

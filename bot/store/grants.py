@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import Grant, records
 from bot.store.database import Family, reads, writes
+from bot.store.settings import record_change
 from bot.store.tables import GrantRow, PairingRow
 from bot.types import Role, UserRef, utcnow
 
 EVERYWHERE = ""
+ACCESS = "access:"
+"""Before a scope: changes of who may do what there."""
 
 
 class Grants(Family):
@@ -60,6 +63,7 @@ async def _give(
 ) -> Role | None:
     row = await session.get(GrantRow, (scope, who), with_for_update=True)
     old = None if row is None else Role(row.role)
+    await record_change(session, f"{ACCESS}{scope}", who, _named(old), _named(role), by)
     if role is None:
         if row is not None:
             await session.delete(row)
@@ -72,6 +76,11 @@ async def _give(
         (by.adapter, by.id, by.name) if by else (None, None, None)
     )
     return old
+
+
+def _named(role: Role | None) -> str | None:
+    """As JSON, like every value in the history of changes."""
+    return None if role is None else f'"{role.name.lower()}"'
 
 
 async def _drop_expired(session: AsyncSession) -> None:

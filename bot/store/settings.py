@@ -51,15 +51,12 @@ class Settings(Family):
         by: UserRef | None,
         undoes: int | None = None,
     ) -> list[SettingChange]:
-        who = {} if by is None else {"by_adapter": by.adapter, "by_id": by.id, "by_name": by.name}
         rows: list[SettingChangeRow] = []
         for name, value in values.items():
             old = await _put(session, scope, name, value)
-            row = SettingChangeRow(scope=scope, name=name, old=old, new=value, undoes=undoes, **who)
-            session.add(row)
-            await session.flush()
+            row = await record_change(session, scope, name, old, value, by)
             rows.append(row)
-            row.step = rows[0].id
+            row.step, row.undoes = rows[0].id, undoes
         return [records.setting_change(row) for row in rows]
 
     @reads
@@ -78,6 +75,23 @@ class Settings(Family):
     ) -> None:
         for name, value in values.items():
             await _put(session, scope, name, value)
+
+
+async def record_change(
+    session: AsyncSession,
+    scope: str,
+    name: str,
+    old: str | None,
+    new: str | None,
+    by: UserRef | None,
+) -> SettingChangeRow:
+    """In the history; a step of its own."""
+    who = {} if by is None else {"by_adapter": by.adapter, "by_id": by.id, "by_name": by.name}
+    row = SettingChangeRow(scope=scope, name=name, old=old, new=new, **who)
+    session.add(row)
+    await session.flush()
+    row.step = row.id
+    return row
 
 
 async def _put(session: AsyncSession, scope: str, name: str, value: str | None) -> str | None:
