@@ -40,11 +40,13 @@ class _Served:
                 self._idle.set()
 
     async def retire(self) -> None:
-        try:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._idle.wait(), LAST_STREAMS)
-        finally:
-            await self.engine.__aexit__(None, None, None)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), LAST_STREAMS)
+        await self.engine.__aexit__(None, None, None)
+
+    def hurry(self) -> None:
+        """Retire without waiting for the streams."""
+        self._idle.set()
 
 
 class Models:
@@ -58,7 +60,7 @@ class Models:
         self.name, self.names, self.loading = name, names, ""
         self._make = make
         self._served = _Served(make(name))
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._retiring: dict[asyncio.Task[None], _Served] = {}
 
     async def use(self, name: str) -> None:
         """Returns when it serves. One at a time. Whatever is raised (ModelUnavailable and
@@ -71,11 +73,11 @@ class Models:
             self.loading = ""
         before, self._served, self.name = self._served, _Served(engine), name
         task = asyncio.create_task(before.retire())
-        self._retiring.add(task)
+        self._retiring[task] = before
         task.add_done_callback(self._retired)
 
     def _retired(self, task: asyncio.Task[None]) -> None:
-        self._retiring.discard(task)
+        del self._retiring[task]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("the replaced engine did not end cleanly", exc_info=error)
 
@@ -90,8 +92,8 @@ class Models:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        for task in self._retiring:
-            task.cancel()
+        for served in self._retiring.values():
+            served.hurry()
         if self._retiring:
             await asyncio.wait(self._retiring)
         await self._served.engine.__aexit__(*exc)
