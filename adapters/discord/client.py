@@ -37,6 +37,7 @@ class Client(discord.AutoShardedClient):
 def build(config: DiscordConfig, *, content: bool) -> Client:
     """`content`: with the intent to read messages that are not for the bot."""
     Route.BASE = config.api_url
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
     return Client(
         intents=_intents(content),
         shard_count=None if config.shards == "auto" else config.shards,

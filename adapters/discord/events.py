@@ -105,9 +105,9 @@ class Events:
     # --- changes -------------------------------------------------------------------------------
 
     def _edit(self, event: RawMessageUpdateEvent) -> None:
-        """Also for link previews; the store compares the text."""
+        """Not for link previews and opened threads, which come as edits, too."""
         message = event.message
-        if "content" in event.data and reading.is_from_person(message):
+        if message.edited_at is not None and reading.is_from_person(message):
             self._lanes.add(event.channel_id, partial(self._edited, message))
 
     async def _edited(self, message: Message) -> None:

@@ -41,7 +41,7 @@ class Marks:
         """Raises StoreError."""
         notes = await self.memory.recall() if self.memory else {}
         self._notes = {n: int(v) for n, v in notes.items() if _is_mark(n) and v.isdigit()}
-        self._notes.setdefault(LATEST, time_snowflake(utcnow()))
+        self._notes.setdefault(LATEST, time_snowflake(utcnow() + SLACK))  # nothing was missed
         for name in [name for name in self._notes if self._is_old(name)]:
             self._unwritten[name] = None
             del self._notes[name]

@@ -61,7 +61,7 @@ def ago(seconds: float) -> int:
 
 
 async def test_at_the_very_first_start_nothing_was_missed() -> None:
-    assert (await marks(Notes())).since(7) > ago(120)
+    assert (await marks(Notes())).since(7) > ago(5)
 
 
 async def test_what_was_read_is_known_after_a_restart() -> None:
