@@ -16,7 +16,7 @@ from bot.delivery.view import ReplyView
 from bot.engine import Stream
 from bot.errors import EngineError, StoreError
 from bot.generation import generate
-from bot.lanes import Job
+from bot.lanes import Job, asker
 from bot.language import speaking
 from bot.settings import Effective
 from bot.store import Reply
@@ -36,7 +36,7 @@ class TurnAnswer:
         self.draft = Draft(TurnState.QUEUED, job.said.text, job.said.reasoning)
         self._chat = chat
         self._job = job
-        self._usage = job.said.usage
+        self._usage: Usage | None = None
         self._control = Control()
         self._generation: asyncio.Task[None] | None = None
         self._stopped: tuple[TurnState, texts.Text | None] | None = None
@@ -84,12 +84,22 @@ class TurnAnswer:
             on_posted=chat.remember_posts(turn),
         ) as view:
             await self._generate(effective, view)
-            await chat.keep(turn, self.draft, self._usage)
+            await chat.keep(turn, self.draft, self._spent)
             if self._quiet and self.draft.state is TurnState.CANCELLED and not view.posts:
                 await chat.store.delivered(turn)
             else:
                 await chat.deliver(turn, view, self.draft)
-        log.info("turn ended", state=self.draft.state, tokens=self._usage.text_tokens)
+        said = Reply(self.draft.text, self.draft.reasoning, self.draft.finish, self._spent)
+        await chat.hooks.reply(replace(turn, state=self.draft.state), said)
+        log.info("turn ended", state=self.draft.state, tokens=self._spent.text_tokens)
+
+    @property
+    def _spent(self) -> Usage:
+        """What the engine told at its end; of an answer that was stopped, what came."""
+        draft = self.draft
+        return self._usage or Usage(
+            reasoning_tokens=draft.reasoning_tokens, text_tokens=draft.text_tokens
+        )
 
     async def _buttons(self, limits: Limits) -> ButtonSet | None:
         if not limits.buttons:
@@ -130,6 +140,18 @@ class TurnAnswer:
             self._break_off(texts.FAILED())
 
     async def _items(self, effective: Effective) -> Stream:
+        """In line behind the person's other turns, then in the engine's line, then answering."""
+        with self._chat.turnstile.ticket(asker(self.turn)) as ticket:
+            async with aclosing(ticket.line()) as line:
+                async for place in line:
+                    yield place
+            async with aclosing(self._generated(effective)) as items:
+                async for item in items:
+                    if isinstance(item, Chunk):
+                        ticket.begin()
+                    yield item
+
+    async def _generated(self, effective: Effective) -> Stream:
         chat, said = self._chat, self._job.said
         history = await chat.store.history_before(self.turn, chat.options.history_messages)
         prompt = await chat.prompts.build(

@@ -14,6 +14,8 @@ from bot.delivery.presenter import Presenter
 from bot.delivery.view import ReplyView
 from bot.engine import Engine
 from bot.errors import StoreUnavailable, Unavailable
+from bot.fairness import Turnstile
+from bot.hooks import Hooks
 from bot.prompt import PromptBuilder
 from bot.settings import Settings
 from bot.store import Reply, Store, TurnRecord
@@ -43,12 +45,15 @@ class Chat:
         settings: Settings,
         presenters: Mapping[str, Presenter],
         options: ChatOptions,
+        hooks: Hooks,
     ):
         self.engine = engine
         self.store = store
         self.settings = settings
         self.presenters = presenters
         self.options = options
+        self.hooks = hooks
+        self.turnstile = Turnstile(lambda: engine.status().room)
         self.prompts = PromptBuilder(engine, options.history_messages)
 
     async def keep(self, turn: Turn, draft: Draft, usage: Usage) -> None:

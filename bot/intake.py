@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from bot import texts
 from bot.errors import CommandError
+from bot.hooks import Hooks
 from bot.lanes import Job, Lanes
 from bot.store import Store
 from bot.types import Message, Place
 
 
 class Intake:
-    def __init__(self, store: Store, lanes: Lanes):
+    def __init__(self, store: Store, lanes: Lanes, hooks: Hooks):
         self._store = store
         self._lanes = lanes
+        self._hooks = hooks
 
     async def take(self, place: Place, message: Message) -> None:
-        """Keep it and have it answered; a second delivery does nothing. Raises CommandError with
-        why it is not taken."""
-        if self._lanes.full(place.key):
+        """Keep it and have it answered, once fewer are open than may be; a second delivery does
+        nothing. Raises CommandError with why it is not taken."""
+        if self._lanes.full(place.key, message.author):
             raise CommandError(texts.TOO_MANY())
-        if (turn := await self._store.receive(place, message)) is not None:
-            self._lanes.add(Job(turn))
+        message = await self._hooks.message(place, message)
+        async with self._lanes.room.place():
+            if (turn := await self._store.receive(place, message)) is not None:
+                self._lanes.add(Job(turn))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.fairness import FairQueue
 from bot.room import Room
 from bot.store import Reply, Store, TurnRecord
-from bot.types import ConversationKey, PostRef, Turn, TurnState
+from bot.types import ConversationKey, PostRef, Turn, TurnState, UserRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Answer(Protocol):
 
 @dataclass(slots=True)
 class Lane:
-    waiting: deque[Job] = field(default_factory=deque)
+    waiting: FairQueue[Job] = field(default_factory=FairQueue)
     withdrawn: set[str] = field(default_factory=set)
     current: Answer | None = None
     task: asyncio.Task[None] | None = None
@@ -73,15 +73,25 @@ class Lanes:
     def busy(self, key: ConversationKey) -> bool:
         return key in self._lanes and self._lanes[key].current is not None
 
-    def full(self, key: ConversationKey) -> bool:
-        return key in self._lanes and len(self._lanes[key].waiting) >= self._max_waiting
+    @property
+    def under_way(self) -> int:
+        """How many replies are being written."""
+        return sum(lane.current is not None for lane in self._lanes.values())
+
+    def full(self, key: ConversationKey, person: UserRef | None) -> bool:
+        """For this person: of one conversation, each may have so many waiting."""
+        lane = self._lanes.get(key)
+        return lane is not None and lane.waiting.waiting(str(person)) >= self._max_waiting
+
+    def waiting(self, key: ConversationKey) -> int:
+        return len(self._lanes[key].waiting) if key in self._lanes else 0
 
     def add(self, job: Job) -> None:
         """While closing, turns stay queued in the store for the next start."""
         if self._closing:
             return
         lane = self._lanes.setdefault(job.turn.key, Lane())
-        lane.waiting.append(job)
+        lane.waiting.push(asker(job.turn), job)
         self.room.take()
         if lane.task is None:
             lane.task = self._group.create_task(self._serve(job.turn.key, lane))
@@ -163,7 +173,7 @@ class Lanes:
     async def _serve(self, key: ConversationKey, lane: Lane) -> None:
         try:
             while lane.waiting:
-                lane.current = self._begin(lane.waiting.popleft())
+                lane.current = self._begin(lane.waiting.pop())
                 if lane.current.turn.message.id in lane.withdrawn:
                     lane.current.withdraw()
                 await lane.current.run()
@@ -175,3 +185,7 @@ class Lanes:
 
 FAREWELL = 10.0
 """Seconds to store and post what was said of the replies that did not end in time."""
+
+
+def asker(turn: Turn) -> str:
+    return str(turn.message.author)

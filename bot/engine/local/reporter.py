@@ -49,6 +49,7 @@ class Reporter:
         return EngineStatus(
             queued=len(scheduler.waiting),
             running=len(scheduler.running),
+            room=scheduler.room,
             tokens_per_second=speed,
             kv_used=1 - pool.available / pool.count,
             memory=self._memory,

@@ -36,6 +36,17 @@ class Scheduler:
     def busy(self) -> bool:
         return bool(self.waiting or self.running)
 
+    @property
+    def room(self) -> int:
+        """How many more, of the usual size, would be started at once."""
+        if self.waiting:
+            return 0
+        places = max(0, self.max_batch - len(self.running))
+        if not self.running:
+            return places
+        usual = sum(len(each.blocks) for each in self.running) // len(self.running) + 1
+        return min(places, max(0, self.pool.available - len(self.running)) // usual)
+
     def add(self, sequence: Sequence) -> None:
         """`sequence` must never grow beyond `capacity`."""
         insort(self.waiting, sequence, key=_arrival)

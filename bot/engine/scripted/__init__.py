@@ -78,6 +78,7 @@ class ScriptedEngine:
             alive=not self._closed.is_set(),
             queued=self._line.waiting,
             running=running,
+            room=self._line.free,
             tokens_per_second=running * self._config.tokens_per_second,
         )
 

@@ -24,6 +24,10 @@ class Line:
         return min(len(self._tickets), self._places)
 
     @property
+    def free(self) -> int:
+        return self._places - self.served
+
+    @property
     def waiting(self) -> int:
         return len(self._tickets) - self.served
 
