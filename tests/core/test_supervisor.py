@@ -13,7 +13,7 @@ from bot.engine.scripted import ScriptedConfig, ScriptedEngine
 from bot.engine.supervisor import Supervisor
 from bot.errors import EngineDied, ModelUnavailable
 from bot.types import Chunk, Message, Place, SamplingParams, TurnState
-from tests.core.house import CHAT, eventually, open_house
+from tests.core.house import BEN, CHAT, eventually, open_house
 
 OTHER = Place("fake", "random")
 ENDLESS = {"match": "endless", "text": "on and " * 2000}
@@ -77,7 +77,7 @@ async def test_who_stood_in_line_at_the_death_is_answered_too(tmp_path: Path) ->
     async with open_house(tmp_path, engine=Supervisor(starts)) as people:
         people.say("endless")
         await people.see_some("on and")
-        people.say("hello", place=OTHER)
+        people.say("hello", place=OTHER, user=BEN)
         await eventually(lambda: starts.made[0].status().queued == 1)
         await starts.kill()
         await people.see("You said: hello", place=OTHER)
