@@ -13,6 +13,14 @@ def unseen(what: str, share: float) -> None:
     """Where nobody looks."""
 
 
+def both(one: Progress, other: Progress) -> Progress:
+    def show(what: str, share: float) -> None:
+        one(what, share)
+        other(what, share)
+
+    return show
+
+
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A bar on stderr that vanishes in the end; nothing where stderr is no terminal."""

@@ -44,11 +44,12 @@ class Notifier:
         """Started, or done with reloading."""
         self._send(READY=1, STATUS=status)
 
-    def status(self, status: str) -> None:
-        self._send(STATUS=status)
+    def alive(self, status: str) -> None:
+        self._send(WATCHDOG=1, STATUS=status)
 
-    def alive(self) -> None:
-        self._send(WATCHDOG=1)
+    def unwell(self, status: str) -> None:
+        """Up and no use: no sign of life."""
+        self._send(STATUS=status)
 
     def reloading(self) -> None:
         self._send(RELOADING=1, MONOTONIC_USEC=time.monotonic_ns() // 1000)

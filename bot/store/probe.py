@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 
 from bot.errors import StoreError
 from bot.store import revisions
 from bot.store.backup import backups
 from bot.store.engines import blocking_engine
-from bot.store.failures import damaged, told
+from bot.store.failures import told
 from bot.store.location import Location
+from bot.store.open import quick_check
 from bot.types import Finding
 
 PATIENCE = 5.0
@@ -32,8 +31,7 @@ def probe(location: Location) -> Sequence[Finding]:
 
 def _state(location: Location) -> str:
     """Raises StoreError."""
-    if location.file is not None:
-        _quick_check(location)
+    quick_check(location, PATIENCE)
     engine = blocking_engine(location.url, PATIENCE).execution_options(chinwag_writes=False)
     try:
         with told(str(location)), engine.connect() as connection:
@@ -43,13 +41,6 @@ def _state(location: Location) -> str:
     newest = revisions.known()[0]
     later = "" if found == newest else f", brought to {newest} at the next start"
     return f"{location}: revision {found or 'none'}{later}"
-
-
-def _quick_check(location: Location) -> None:
-    uri = f"{location.file.absolute().as_uri()}?mode=ro" if location.file else ""
-    with told(str(location)), closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE)) as read:
-        if read.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise damaged(str(location))
 
 
 def _copies(location: Location) -> Finding:

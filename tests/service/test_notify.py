@@ -15,13 +15,13 @@ def test_each_thing_said_is_one_datagram(tmp_path: Path) -> None:
         notifier = Notifier.of_environment(systemd.environ)
         notifier.loading("reading the weights", 0.421)
         notifier.ready("serving telegram")
-        notifier.alive()
+        notifier.alive("serving telegram")
         notifier.reloading()
         notifier.stopping("waiting for 2 replies", 30)
         loading, ready, alive, reloading, stopping = systemd.drain()
     assert loading == {"STATUS": "reading the weights, 42%", "EXTEND_TIMEOUT_USEC": "600000000"}
     assert ready == {"READY": "1", "STATUS": "serving telegram"}
-    assert alive == {"WATCHDOG": "1"}
+    assert alive == {"WATCHDOG": "1", "STATUS": "serving telegram"}
     assert reloading.keys() == {"RELOADING", "MONOTONIC_USEC"}
     assert stopping == {
         "STOPPING": "1",
@@ -34,13 +34,13 @@ def test_an_abstract_socket_is_one(tmp_path: Path) -> None:
     name = f"chinwag-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(f"\0{name}")
-        Notifier.of_environment({"NOTIFY_SOCKET": f"@{name}"}).alive()
-        assert parsed(listening.recv(100)) == {"WATCHDOG": "1"}
+        Notifier.of_environment({"NOTIFY_SOCKET": f"@{name}"}).alive("well")
+        assert parsed(listening.recv(100)) == {"WATCHDOG": "1", "STATUS": "well"}
 
 
 def test_a_status_cannot_say_anything_else(tmp_path: Path) -> None:
     with Systemd(tmp_path) as systemd:
-        Notifier.of_environment(systemd.environ).status("a\nSTOPPING=1")
+        Notifier.of_environment(systemd.environ).unwell("a\nSTOPPING=1")
         assert systemd.drain() == [{"STATUS": "a STOPPING=1"}]
 
 
@@ -50,7 +50,7 @@ def test_nobody_to_be_told_is_no_failure(tmp_path: Path) -> None:
     with Systemd(tmp_path) as systemd:
         notifier = Notifier.of_environment(systemd.environ)
         for _ in range(10_000):  # nobody reads: the socket's buffer is full long before
-            notifier.alive()
+            notifier.alive("serving")
 
 
 def test_a_watchdog_is_kept_only_for_the_process_that_it_is_meant_for() -> None:
