@@ -40,8 +40,9 @@ async def followup(world: World, call: Call) -> Answer:
     """The first one after a deferred answer takes that one's place."""
     interaction = _interaction(world, call)
     check_new(call.body, call.uploads)
-    if interaction.original is not None and interaction.original.loading:
-        return _fulfilled(world, interaction.original, call)
+    first = interaction.original
+    if first is not None and first.loading and not first.deleted:
+        return _fulfilled(world, first, call)
     flags = call.body.get("flags") or 0
     message = composed(
         world,
