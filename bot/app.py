@@ -11,7 +11,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
-from bot import plugins, texts
+from bot import plugins, registry, texts
 from bot.access import Access
 from bot.adapter import Adapter, Interactive, KnowsOwners, Remembering, Suggests
 from bot.answer import TurnAnswer
@@ -26,6 +26,7 @@ from bot.dispatcher import Dispatcher
 from bot.engine import Engine
 from bot.engine.supervisor import Supervisor
 from bot.errors import ConfigError
+from bot.hooks import Hooks, Running
 from bot.instance import only_instance
 from bot.intake import Intake
 from bot.lanes import FAREWELL, Lanes
@@ -41,7 +42,7 @@ from bot.store import Store
 from bot.store.location import locate
 from bot.store.open import open_store
 from bot.store.scheduled import scheduled_backups
-from bot.types import UserRef
+from bot.types import Place, Post, UserRef
 
 OF_PLACES = ("system_prompt", "thinking", "respond", "language")
 """Keys of the config that are settings of each place, too."""
@@ -85,6 +86,7 @@ async def serve(
     notifier: Notifier = Notifier(),  # noqa: B008
 ) -> int:
     """Until the networks are over or a signal asks to end. Returns the exit code."""
+    hooks = registry.set_up(config.plugins, [command.spec.name for command in BUILT_IN])
     notifier.waiting("opening the database", OPENING)
     async with (
         open_store(config.store.url, config.home) as store,
@@ -97,14 +99,15 @@ async def serve(
         asyncio.TaskGroup() as group,
     ):
         introduce(config.access.owner, adapters, store)
-        house = assemble(config, store, engine, adapters, group)
+        house = assemble(config, store, engine, adapters, group, hooks)
         serving = group.create_task(house.serve(adapters))
         attending = group.create_task(Attendance(notifier, adapters, engine.beat).attend())
+        working = group.create_task(hooks.work(Running(house.services, house.tell)))
         with asked_to_end() as asked:
             ends: list[asyncio.Future[Any]] = [asked, serving]
             await asyncio.wait(ends, return_when=FIRST_COMPLETED)
             await house.drain(config.service.drain_seconds, notifier)
-        for task in (serving, attending):
+        for task in (serving, attending, working):
             task.cancel()
     return asked.result() if asked.done() else 0
 
@@ -133,10 +136,16 @@ class House:
     dispatcher: Dispatcher
     max_age: timedelta
 
+    async def tell(self, place: Place, post: Post) -> None:
+        """Raises LookupError for a network that is not served, and what its `send` raises."""
+        delivered = await self.chat.presenters[place.adapter].notice(place, post)
+        if delivered.failure is not None:
+            raise delivered.failure
+
     async def drain(self, seconds: float, notifier: Notifier) -> None:
         """No turn begins any more: what comes is stored, and answered after the next start."""
         left = self.lanes.under_way
-        notifier.stopping(f"waiting for {left} replies to end", seconds + FAREWELL + ENDING)
+        notifier.stopping(f"draining, replies under way: {left}", seconds + FAREWELL + ENDING)
         await self.lanes.close(seconds)
         self.dispatcher.close()
 
@@ -175,18 +184,20 @@ def assemble(
     engine: Engine,
     adapters: Sequence[Adapter],
     group: asyncio.TaskGroup,
+    hooks: Hooks | None = None,
 ) -> House:
+    hooks = hooks or Hooks()
     delivery = DeliverySettings(file_over=config.delivery.file_over)
     presenters = {adapter.name: Presenter(adapter, delivery) for adapter in adapters}
     settings = Settings(defaults(config), configured(config), engine, store)
     options = ChatOptions(config.delivery.checkpoint_seconds, config.history.messages)
-    chat = Chat(engine, store, settings, presenters, options)
+    chat = Chat(engine, store, settings, presenters, options, hooks)
     turns = config.turns
     lanes = Lanes(
         group, lambda job: TurnAnswer(chat, job), store, turns.max_waiting, turns.max_open
     )
-    intake = Intake(store, lanes)
-    commands = Commands(BUILT_IN)
+    intake = Intake(store, lanes, hooks)
+    commands = Commands((*BUILT_IN, *hooks.commands))
     services = Services(store, engine, settings, lanes, commands, intake, chat.prompts)
     access = Access(config.access.owner, config.access.allow, {a.name: a for a in adapters}, store)
     max_age = timedelta(seconds=config.turns.max_age)

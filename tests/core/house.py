@@ -16,6 +16,8 @@ from bot.app import House, assemble
 from bot.config import Config
 from bot.engine import Engine
 from bot.engine.scripted import ScriptedEngine
+from bot.hooks import Running
+from bot.registry import set_up
 from bot.store.location import locate
 from bot.store.migrate import upgrade
 from bot.store.open import open_store
@@ -34,6 +36,9 @@ from bot.types import (
     UserRef,
     utcnow,
 )
+
+IDS = itertools.count(1)
+"""No two messages or commands have one id, though their houses share a store."""
 
 SQLITE = "sqlite:///chinwag.db"
 CHAT = Place("fake", "general", private=False)
@@ -59,7 +64,7 @@ class People:
     def __init__(self, network: FakeNetwork, house: House):
         self.network = network
         self.house = house
-        self._ids = itertools.count(1)
+        self._ids = IDS
 
     def say(
         self,
@@ -175,11 +180,14 @@ async def open_house(
     ):
         group = asyncio.TaskGroup()
         async with group:
-            house = assemble(config, store, running, [network], group)
+            hooks = set_up(config.plugins)
+            house = assemble(config, store, running, [network], group, hooks)
             serving = group.create_task(house.serve([network]))
+            working = group.create_task(hooks.work(Running(house.services, house.tell)))
             try:
                 yield People(network, house)
             finally:
                 serving.cancel()
+                working.cancel()
                 house.dispatcher.close()
                 house.lanes.abandon()

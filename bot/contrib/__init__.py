@@ -1,0 +1,1 @@
+"""Plugins that come with chinwag; like any other, they run where the config names them."""
