@@ -17,9 +17,11 @@ def config_group() -> None:
 def check() -> None:
     """Say all that is wrong with the config, or that it is fine."""
     from bot import config
+    from bot.commands.built_in import BUILT_IN
+    from bot.registry import set_up
 
     source = read_config()
-    config.check(source)
+    set_up(config.check(source).plugins, [command.spec.name for command in BUILT_IN])
     click.echo(f"{source.file or 'no config file, so the defaults hold'}: fine")
 
 
