@@ -42,7 +42,7 @@ def lacking(permissions: Sequence[str], channel: str) -> str:
 
 def cant_attach(names: Sequence[str], channel: str) -> str:
     return (
-        f"{lacking(['Attach Files'], channel)} So {', '.join(f'`{n}`' for n in names)} stays here."
+        f"{lacking(['Attach Files'], channel)} So {', '.join(f'`{n}`' for n in names)} can't be sent."
     )
 
 
