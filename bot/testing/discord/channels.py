@@ -31,7 +31,7 @@ class Kind(IntEnum):
         return self in (Kind.NEWS_THREAD, Kind.PUBLIC_THREAD, Kind.PRIVATE_THREAD)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Channel:
     """A thread has a `parent` and an `owner`; a direct message has a `recipient` and no guild.
     `typing` holds when the bot was seen typing, on the server's clock."""
@@ -50,6 +50,9 @@ class Channel:
     archived: bool = False
     locked: bool = False
     deleted: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{self.kind.name.lower()} {self.name or self.recipient}>"
 
     @property
     def mention(self) -> str:
@@ -76,8 +79,8 @@ class Channel:
         return [m for m in self.shown if m.author.id == account_id]
 
     def transcript(self) -> str:
-        """The channel as a person reads it."""
-        return "\n".join(f"{m.author.name}: {m.text}" for m in self.shown)
+        """The channel as a person reads it, with the names of files and the labels of buttons."""
+        return "\n".join(m.line for m in self.shown)
 
     def _sorted(self) -> list[Message]:
         return sorted(self.messages.values(), key=lambda message: message.id)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.testing.discord.accounts import Json
-from bot.testing.discord.checks.commands import CHAT_INPUT
+from bot.testing.discord.checks.commands import CHAT_INPUT, MOST
 from bot.testing.discord.snowflakes import Snowflakes
 
 Scope = int | None
@@ -42,9 +42,18 @@ class Commands:
     def put(self, scope: Scope, body: Json) -> tuple[Json, bool]:
         """Make it, or replace the one with its name; returns it and whether it is new."""
         same = self._named(scope, body)
-        command = self._made(scope, body, same)
+        return self.change(scope, body, same), same is None
+
+    def change(self, scope: Scope, body: Json, old: Json | None) -> Json:
+        """The new command has the old one's id."""
+        command = self._made(scope, body, old)
         self.of(scope)[int(command["id"])] = command
-        return command, same is None
+        return command
+
+    def full(self, scope: Scope, body: Json) -> bool:
+        """Whether there is no place for one more of its type."""
+        same = [c for c in self.of(scope).values() if c["type"] == body["type"]]
+        return self._named(scope, body) is None and len(same) >= MOST[body["type"]]
 
     def replace(self, scope: Scope, bodies: list[Json]) -> list[Json]:
         """Those that keep their name keep their id."""
@@ -69,7 +78,8 @@ class Commands:
             "nsfw": False,
         }
         version = str(self._ids.next())
-        given = {key: value for key, value in body.items() if key in {*defaults, "name", "type"}}
+        given = {key: body[key] for key in (*defaults, "name", "type") if key in body}
+        given["options"] = [_normal(option) for option in body.get("options") or []]
         command = (
             defaults
             | given
@@ -80,3 +90,11 @@ class Commands:
             }
         )
         return command | ({"guild_id": str(scope)} if scope is not None else {})
+
+
+def _normal(option: Json) -> Json:
+    """As Discord gives it back: what is off or empty isn't mentioned."""
+    kept = {key: value for key, value in option.items() if value not in (None, False, [], {})}
+    if "options" in kept:
+        kept["options"] = [_normal(inner) for inner in kept["options"]]
+    return kept

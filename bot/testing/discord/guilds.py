@@ -27,7 +27,7 @@ UPLOAD_BYTES = 10 * 1024 * 1024
 """What a file may weigh in a guild without boosts."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Guild:
     """`joined` is when the bot came, None while it is not here."""
 
@@ -43,6 +43,9 @@ class Guild:
 
     def __post_init__(self) -> None:
         self.roles[self.id] = Role(self.id, "@everyone", USUAL)
+
+    def __repr__(self) -> str:
+        return f"<guild {self.name}>"
 
     @property
     def everyone(self) -> Role:
@@ -99,6 +102,11 @@ class Guild:
         self.members[account.id] = member
         self.world.tell_member("GUILD_MEMBER_ADD", self, member)
         return member
+
+    def removes(self, account: Account) -> None:
+        self.members.pop(account.id)
+        gone = {"guild_id": str(self.id), "user": account.json}
+        self.world.tell_guild("GUILD_MEMBER_REMOVE", self, gone, Intents.GUILD_MEMBERS)
 
     def role(self, name: str, *permissions: str, to: Account | None = None) -> Role:
         """A new role, given to somebody at once if that is said."""
@@ -218,7 +226,6 @@ class Guild:
         return self.json | {
             "joined_at": iso(self.joined or 0.0),
             "large": False,
-            "unavailable": False,
             "member_count": len(self.members),
             "members": [member.full for member in shown],
             "channels": [c.json for c in visible if not c.kind.is_thread],

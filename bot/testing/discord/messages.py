@@ -58,7 +58,7 @@ class Pings:
         return bool(self.users or self.roles or self.everyone)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Message:
     """`reference` is the message that it replies to; `versions` are its contents before edits;
     `only_for` sees an ephemeral one; `allowed_mentions` is what its sender said of pings."""
@@ -84,6 +84,9 @@ class Message:
     versions: list[str] = field(default_factory=list)
     deleted: bool = False
 
+    def __repr__(self) -> str:
+        return f"<{self.line}>"
+
     @property
     def ephemeral(self) -> bool:
         return bool(self.flags & EPHEMERAL)
@@ -108,6 +111,13 @@ class Message:
         """All that can be read in it, text displays included."""
         shown = [c["content"] for c in self.all_components if c.get("type") == 10]
         return "\n".join(part for part in (self.content, *shown) if part)
+
+    @property
+    def line(self) -> str:
+        """Such as ``Ann: see this [a.py] {Stop}``."""
+        files = [f"[{attachment.name}]" for attachment in self.attachments]
+        buttons = [f"{{{label}}}" for label in self.buttons]
+        return " ".join([f"{self.author.name}: {self.text}", *files, *buttons])
 
     @property
     def json(self) -> Json:

@@ -10,7 +10,7 @@ from typing import Any
 from bot.testing.discord.accounts import Account, Json
 from bot.testing.discord.channels import Channel, Kind
 from bot.testing.discord.checks.commands import MESSAGE, USER
-from bot.testing.discord.checks.modal import inputs
+from bot.testing.discord.checks.modal import filled
 from bot.testing.discord.interactions import Interaction, InteractionKind
 from bot.testing.discord.mentions import Allowed
 from bot.testing.discord.messages import DEFAULT, REPLY, Attachment, Message
@@ -136,12 +136,8 @@ class Person(Account):
         """Fills the fields of the modal that answered this interaction, in their order."""
         if shown.modal is None:
             raise LookupError("no modal was shown")
-        fields = inputs(shown.modal)
-        rows = [
-            {"type": 1, "components": [{"type": 4, "custom_id": f["custom_id"], "value": value}]}
-            for f, value in zip(fields, values, strict=True)
-        ]
-        data = {"custom_id": shown.modal["custom_id"], "components": rows}
+        parts = filled(shown.modal, values)
+        data = {"custom_id": shown.modal["custom_id"], "components": parts}
         return self._interacts(InteractionKind.MODAL, shown.channel, data, shown.message)
 
     def _command(self, words: str, channel: Channel) -> tuple[Json, list[str]]:

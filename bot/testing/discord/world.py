@@ -42,7 +42,7 @@ class Audience(Protocol):
         """Tell every session that asked for this intent and serves this guild."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class World:
     """`granted` are the privileged intents that are switched on in the portal; `url` is where
     files are downloaded from."""

@@ -7,6 +7,7 @@ from typing import Any
 import regex
 
 from bot.testing.discord.checks.form import Form
+from bot.testing.discord.failures import ApiError, bad_request
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUB_COMMAND, GROUP, STRING, INTEGER, BOOLEAN, NUMBER = 1, 2, 3, 4, 5, 10
@@ -72,8 +73,12 @@ def check_command(command: Form) -> None:
         command.wrong("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({LARGEST})")
 
 
+def too_many(most: int) -> ApiError:
+    return bad_request(30032, f"Maximum number of application commands reached ({most})")
+
+
 def check_commands(body: Any) -> None:
-    """A whole set that replaces what was there. Raises 50035."""
+    """A whole set that replaces what was there. Raises 50035 or 30032."""
     form = Form(body)
     seen: set[tuple[Any, Any]] = set()
     for command in form.items(sum(MOST.values())):
@@ -86,6 +91,9 @@ def check_commands(body: Any) -> None:
             )
         seen.add(key)
     form.done()
+    for kind, most in MOST.items():
+        if sum(command["type"] == kind for command in body) > most:
+            raise too_many(most)
 
 
 def _check_name(form: Form) -> None:

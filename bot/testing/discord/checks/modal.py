@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.testing.discord.checks.components import ROW, TEXT_DISPLAY, TEXT_INPUT
@@ -21,15 +22,22 @@ def check_modal(modal: Form) -> None:
             _PARTS[part.value["type"]](part)
 
 
-def inputs(modal: dict[str, Any]) -> list[dict[str, Any]]:
-    """The text inputs, each with its label; older modals keep them in rows."""
-    found = []
-    for part in modal["components"]:
-        if part["type"] == ROW:
-            found += part["components"]
-        elif part["type"] == LABEL:
-            found.append({**part["component"], "label": part["label"]})
-    return found
+def filled(modal: dict[str, Any], values: Sequence[str]) -> list[dict[str, Any]]:
+    """What is sent of it when its text inputs hold these values, in the modal's own shape. Raises
+    ValueError for what the fields don't take."""
+    parts = [part for part in modal["components"] if part["type"] in (ROW, LABEL)]
+    return [_filled(part, value) for part, value in zip(parts, values, strict=True)]
+
+
+def _filled(part: dict[str, Any], value: str) -> dict[str, Any]:
+    field = part["component"] if part["type"] == LABEL else part["components"][0]
+    least, most = field.get("min_length") or 0, field.get("max_length") or LONGEST_INPUT
+    if not least <= len(value) <= most or (field.get("required", True) and not value):
+        raise ValueError(f"{field['custom_id']!r} takes {least} to {most} characters")
+    sent = {"type": TEXT_INPUT, "custom_id": field["custom_id"], "value": value}
+    if part["type"] == LABEL:
+        return {"type": LABEL, "component": sent}
+    return {"type": ROW, "components": [sent]}
 
 
 def _check_row(row: Form) -> None:

@@ -129,7 +129,8 @@ class Connection:
         for guild in self.gateway.world.guilds.values():
             known = guild.joined is not None and session.shard.serves(guild.id)
             if known and Intents.GUILDS in session.intents:
-                session.dispatch("GUILD_CREATE", guild.whole(members=members))
+                whole = guild.whole(members=members) | {"unavailable": False}
+                session.dispatch("GUILD_CREATE", whole)
 
     def _authenticate(self, token: str) -> None:
         if token.removeprefix("Bot ") != self.gateway.world.token:

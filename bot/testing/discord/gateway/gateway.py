@@ -28,7 +28,8 @@ class Gateway:
     """`received` counts the opcodes that clients sent, `closed` the codes that they were closed
     with. While `acknowledges` is off no heartbeat is acknowledged, while `frozen` nothing at all
     is sent, while `offline` nobody can connect. `repeats` is how many events before the asked one
-    a replay sends again, `shards` how many are recommended and `least_shards` accepted."""
+    a replay sends again, `identify_seconds` lie between two IDENTIFYs, `shards` are recommended
+    and `least_shards` accepted."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class Gateway:
         self.closed: Counter[int] = Counter()
         self.invalidated = 0
         self.acknowledges, self.offline, self.repeats = True, False, 0
+        self.identify_seconds = IDENTIFY_SECONDS
         self.thawed = asyncio.Event()
         self.thawed.set()
         self.stirred: Signal = world.stirred
@@ -125,25 +127,26 @@ class Gateway:
     def may_identify(self, shard: Shard) -> bool:
         """One each five seconds for each rate limit key; counts as one if it may."""
         key, now = shard.id % self.concurrency, self.world.clock.now()
-        if now - self._identified.get(key, float("-inf")) < IDENTIFY_SECONDS:
+        if now - self._identified.get(key, float("-inf")) < self.identify_seconds:
             return False
         self._identified[key] = now
         self.identifies_left -= 1
         return self.identifies_left >= 0
 
     def begin(self, shard: Shard, intents: Intents) -> Session:
+        for away in [s for s in self.sessions.values() if self._expired(s)]:
+            self.end(away)
         session = Session(shard, intents)
         self.sessions[session.id] = session
         return session
 
     def resumable(self, id: str) -> Session | None:
         session = self.sessions.get(id)
-        if session is None or session.outbox is not None:
-            return session
-        if self.world.clock.now() - session.left > RESUMABLE_SECONDS:
-            self.end(session)
-            return None
-        return session
+        return None if session is None or self._expired(session) else session
+
+    def _expired(self, session: Session) -> bool:
+        away = self.world.clock.now() - session.left
+        return session.outbox is None and away > RESUMABLE_SECONDS
 
     def takes_over(self, session: Session) -> None:
         """A connection that still has this session loses it."""

@@ -30,11 +30,13 @@ class Pulse:
 
 
 class Heartbeats:
-    """`interval` (seconds) is what clients are told."""
+    """`interval` (seconds) is what clients are told; `beats` came, `missed` were still due when
+    their connection ended."""
 
     def __init__(self, interval: float):
         self.interval = interval
         self.beats: list[Beat] = []
+        self.missed: list[Beat] = []
         self._open: dict[int, Pulse] = {}
 
     def start(self, connection: int) -> Pulse:
@@ -46,7 +48,9 @@ class Heartbeats:
         pulse.last = time.monotonic()
 
     def stop(self, pulse: Pulse) -> None:
-        self._open.pop(pulse.connection, None)
+        del self._open[pulse.connection]
+        if pulse.silence > self.interval:
+            self.missed.append(Beat(pulse.connection, pulse.silence))
 
     def left(self, pulse: Pulse) -> float:
         """Seconds until it counts as dead."""
@@ -55,10 +59,13 @@ class Heartbeats:
     @property
     def longest(self) -> float:
         """The longest time between two beats, those that are due now included, in seconds."""
-        waiting = [pulse.silence for pulse in self._open.values()]
-        return max([*(beat.after for beat in self.beats), *waiting], default=0.0)
+        return max((beat.after for beat in self._all), default=0.0)
+
+    @property
+    def _all(self) -> list[Beat]:
+        waiting = [Beat(pulse.connection, pulse.silence) for pulse in self._open.values()]
+        return [*self.beats, *self.missed, *waiting]
 
     def late(self, slack: float = 1.0) -> list[Beat]:
         """Those that came more than `slack` seconds after they were due."""
-        overdue = [Beat(p.connection, p.silence) for p in self._open.values()]
-        return [b for b in (*self.beats, *overdue) if b.after > self.interval + slack]
+        return [beat for beat in self._all if beat.after > self.interval + slack]

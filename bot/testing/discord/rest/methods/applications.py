@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.testing.discord.accounts import Json
-from bot.testing.discord.checks.commands import check_command, check_commands
+from bot.testing.discord.checks.commands import MOST, check_command, check_commands, too_many
 from bot.testing.discord.checks.form import Form
 from bot.testing.discord.commands import Scope
 from bot.testing.discord.failures import forbidden, unknown
@@ -72,6 +72,8 @@ async def put_commands(world: World, call: Call) -> Answer:
 async def create_command(world: World, call: Call) -> Answer:
     scope = _scope(world, call)
     _check(call.body)
+    if world.commands.full(scope, call.body):
+        raise too_many(MOST[call.body["type"]])
     world.commands.writes[scope] += 1
     command, new = world.commands.put(scope, call.body)
     return Answer(command, 201 if new else 200)
@@ -86,9 +88,7 @@ async def edit_command(world: World, call: Call) -> Answer:
     body = old | call.body
     _check(body)
     world.commands.writes[scope] += 1
-    del world.commands.of(scope)[int(old["id"])]
-    command, _ = world.commands.put(scope, body)
-    return Answer(command)
+    return Answer(world.commands.change(scope, body, old))
 
 
 async def delete_command(world: World, call: Call) -> Answer:

@@ -1,0 +1,91 @@
+"""Whatever a client sends, the strict Discord answers or closes: it never fails itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.testing.discord import UNLIMITED, DiscordServer
+from bot.testing.discord.rest.methods import ROUTES
+from tests.testing.discord_client import rest, shard
+
+pytestmark = pytest.mark.slow
+
+plain = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20))
+WORDS = """
+content embeds components attachments flags nonce allowed_mentions message_reference type id data
+options name description choices custom_id label style parse users messages title message_id fields
+footer enforce_nonce recipient_id archived locked message value
+"""
+KEYS = st.sampled_from(WORDS.split())
+anything = st.recursive(
+    plain,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6),
+    max_leaves=25,
+)
+bodies = st.dictionaries(KEYS, anything, max_size=6) | anything
+CODES = {4000, 4001, 4002, 4003, 4004, 4005, 4007, 4008, 4010, 4011, 4012, 4013, 4014}
+
+
+@given(route=st.sampled_from(ROUTES), body=bodies)
+@settings(max_examples=400, deadline=None)
+async def test_no_body_makes_a_route_fail(route: Any, body: Any) -> None:
+    async with DiscordServer(rates=UNLIMITED) as server, rest(server) as bot:
+        ann = server.user("Ann", id=1)
+        guild = server.guild("Home", ann, id=2)
+        general = guild.text("general")
+        mine = (await bot.send(general.id)).body
+        await bot.call(
+            "PUT", f"/applications/{server.bot.id}/commands", [{"name": "a", "description": "b"}]
+        )
+        used = ann.uses("/a", general)
+        path = route.path.format(
+            channel=general.id,
+            message=mine["id"],
+            guild=2,
+            user=1,
+            application=server.bot.id,
+            webhook=server.bot.id,
+            command=1,
+            interaction=used.id,
+            token=used.token,
+        )
+        answer = await bot.raw(route.method, path, body)
+        assert answer.status < 500
+        assert (await bot.raw("GET", "/users/@me")).status == 200
+
+
+frames = st.one_of(
+    st.text(max_size=50),
+    st.binary(max_size=50),
+    bodies.map(json.dumps),
+    st.fixed_dictionaries({"op": st.integers(-1, 12) | plain, "d": anything}).map(json.dumps),
+)
+
+
+@given(sent=st.lists(frames, max_size=5), identified=st.booleans())
+@settings(max_examples=200, deadline=None)
+async def test_no_frame_makes_the_gateway_fail(sent: list[str | bytes], identified: bool) -> None:
+    async with DiscordServer() as server:
+        server.gateway.identify_seconds = 0.0
+        async with shard(server) as client:
+            if identified:
+                await client.identify()
+            for frame in sent:
+                await _send(client.socket, frame)
+        async with shard(server) as client:
+            await client.identify()
+        assert set(server.gateway.closed) <= CODES
+
+
+async def _send(socket: Any, frame: str | bytes) -> None:
+    if socket.closed:
+        return
+    if isinstance(frame, bytes):
+        await socket.send_bytes(frame)
+    else:
+        await socket.send_str(frame)
