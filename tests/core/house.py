@@ -23,6 +23,7 @@ from bot.store.migrate import upgrade
 from bot.store.open import open_store
 from bot.testing import FakeNetwork
 from bot.types import (
+    Attachment,
     Deleted,
     Edited,
     Event,
@@ -30,6 +31,7 @@ from bot.types import (
     Limits,
     Message,
     Place,
+    Post,
     Pressed,
     Rate,
     Received,
@@ -81,9 +83,25 @@ class People:
         self.network.tell(Received(place, message, addressed=addressed))
         return key
 
-    def command(self, line: str, *, user: UserRef = ANNA, place: Place = CHAT) -> None:
+    def command(
+        self,
+        line: str,
+        *,
+        user: UserRef = ANNA,
+        place: Place = CHAT,
+        attachments: tuple[Attachment, ...] = (),
+    ) -> None:
         name, _, arguments = line.removeprefix("/").partition(" ")
-        self.network.tell(Invoked(place, user, name, arguments, id=f"c{next(self._ids)}"))
+        key = f"c{next(self._ids)}"
+        self.network.tell(Invoked(place, user, name, arguments, key, attachments=attachments))
+
+    async def answer(self, line: str, *, user: UserRef = ANNA, place: Place = CHAT) -> Post:
+        """What a command is answered, by the one post that comes of it."""
+        before = len(self.network.messages(place))
+        self.command(line, user=user, place=place)
+        async with asyncio.timeout(8):
+            await eventually(lambda: len(self.network.messages(place)) > before)
+        return self.network.messages(place)[-1]
 
     def press(self, label: str, *, user: UserRef = ANNA, place: Place = CHAT) -> None:
         """The last button with this label."""

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,7 @@ THREAD = Place("fake", "general", "topic", "guild")
 
 
 async def answer(people: People, line: str, user: UserRef = ANNA, place: Place = CHAT) -> str:
-    """What a command is answered, the one post that comes of it."""
-    before = len(people.network.messages(place))
-    people.command(line, user=user, place=place)
-    async with asyncio.timeout(8):
-        await eventually(lambda: len(people.network.messages(place)) > before)
-    return people.network.texts(place)[-1]
+    return (await people.answer(line, user=user, place=place)).text
 
 
 async def has_ended(store: Store) -> bool:
