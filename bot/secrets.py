@@ -121,19 +121,29 @@ def _validated(given: Any) -> Secret:
 
 def _from_environment(name: str) -> str:
     if name not in os.environ:
+        if (file := _handed_over(name)) is not None:
+            return _from_file(str(file))
         raise ConfigError(f"the environment variable {name}, which holds a secret, is not set")
     return os.environ[name]
 
 
 def _from_file(path: str) -> str:
     try:
-        with Path(path).expanduser().open("rb") as file:
+        with (_handed_over(Path(path).name) or Path(path).expanduser()).open("rb") as file:
             return file.read(LARGEST).decode()
     except UnicodeDecodeError:
         raise ConfigError("this secret is not UTF-8 text", file=path) from None
     except (OSError, RuntimeError) as error:  # the latter for a `~` that is nowhere
         reason = getattr(error, "strerror", error)
         raise ConfigError(f"can't read this secret: {reason}", file=path) from None
+
+
+def _handed_over(name: str) -> Path | None:
+    """The same config serves a shell and a service: what a unit loads as a credential by the name
+    of a variable, or of a file that the service's user can't read, is found all the same."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(folder, name) if folder else None
+    return file if file is not None and file.is_file() else None
 
 
 def _from_credential(name: str) -> str:

@@ -20,6 +20,7 @@ from bot.cli.init import init
 from bot.cli.model import model_group
 from bot.cli.options import config_file
 from bot.cli.plugin import plugin_group
+from bot.cli.service import service
 from bot.cli.talk import chat, run
 from bot.errors import ChinwagError
 
@@ -31,7 +32,7 @@ def cli() -> None:
     """A chat bot for Discord and Telegram that hosts its own reasoning model."""
 
 
-for command in (chat, run, init, doctor, config_group, model_group, db, plugin_group):
+for command in (chat, run, init, doctor, config_group, model_group, db, plugin_group, service):
     cli.add_command(command)
 
 

@@ -47,15 +47,19 @@ def check(source: Source) -> Config:
     return config
 
 
-def literal_secrets(value: Any, location: Location = ()) -> Iterator[Location]:
+def literal_secrets(config: Config) -> Iterator[Location]:
     """Where the config holds a secret itself rather than the way to it."""
+    return (place for place, secret in held_secrets(config) if secret.origin == "value")
+
+
+def held_secrets(value: Any, location: Location = ()) -> Iterator[tuple[Location, Secret]]:
+    """All secrets that a config, or a part of it, names."""
     if isinstance(value, Secret):
-        if value.origin == "value":
-            yield location
+        yield location, value
     elif isinstance(value, Chosen):
-        yield from literal_secrets(value.options, location)
+        yield from held_secrets(value.options, location)
     elif isinstance(value, BaseModel):
-        yield from literal_secrets(dict(value), location)
+        yield from held_secrets(dict(value), location)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from literal_secrets(item, (*location, key))
+            yield from held_secrets(item, (*location, key))

@@ -1,0 +1,1 @@
+"""Files for whoever runs chinwag on a server; `bot.service.install` fills in the units."""
