@@ -12,6 +12,7 @@ from telegram.request import HTTPXRequest
 
 from adapters.telegram.clock import ClockWatch
 from adapters.telegram.config import TelegramConfig
+from adapters.telegram.updates import UpdatesRequest
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # else every RetryAfter warns of its coming type
 
@@ -61,17 +62,19 @@ def build(config: TelegramConfig, token: str, clock: ClockWatch) -> App:
         base_url=config.base_url,
         base_file_url=config.base_file_url,
         request=_requests(clock, CONNECTIONS),
-        get_updates_request=_requests(clock, 2),
+        get_updates_request=_requests(clock, 2, UpdatesRequest),
     )
     builder = ApplicationBuilder().application_class(StrictApplication)
     return builder.bot(bot).updater(None).build()
 
 
-def _requests(clock: ClockWatch, connections: int) -> HTTPXRequest:
+def _requests(
+    clock: ClockWatch, connections: int, kind: type[HTTPXRequest] = HTTPXRequest
+) -> HTTPXRequest:
     async def look(response: httpx.Response) -> None:
         clock.saw(response.headers.get("date", ""))
 
-    return HTTPXRequest(
+    return kind(
         connection_pool_size=connections,
         connect_timeout=10.0,
         read_timeout=20.0,

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 from telegram import Bot, Update
-from telegram.error import BadRequest
+from telegram.error import BadRequest, NetworkError
 
 from adapters.telegram.config import WebhookConfig
 from adapters.telegram.failures import said
 from adapters.telegram.polling import ALLOWED, Process, store
+from adapters.telegram.updates import readable
 from bot.errors import ConfigError
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,10 @@ class Receiver:
         if not hmac.compare_digest(request.headers.get(HEADER, ""), self._secret):
             log.warning("webhook called without Telegram's secret", by=request.remote)
             return web.Response(status=403)
-        update = Update.de_json(await request.json(), self._bot)
+        try:
+            update = Update.de_json(readable(await request.json()), self._bot)
+        except (ValueError, NetworkError):
+            return web.Response(status=400)
         chat = update.effective_chat.id if update.effective_chat else 0
         lock = self._locks.setdefault(chat, asyncio.Lock())
         async with lock:

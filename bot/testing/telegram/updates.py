@@ -76,6 +76,17 @@ class Updates:
         self._queue.append(Queued(number, json, self._clock.now() + KEPT))
         self._news.set()
 
+    def add_raw(self, json: Json) -> None:
+        """Under a number of its own, whatever else is in it."""
+        number = next(self._ids)
+        self._queue.append(Queued(number, json | {"update_id": number}, self._clock.now() + KEPT))
+        self._news.set()
+
+    @property
+    def waiting(self) -> list[Json]:
+        """As they will be delivered."""
+        return [queued.json for queued in self._queue]
+
     def allow(self, kinds: Sequence[str] | None) -> None:
         """None keeps what was said before, an empty list means the default."""
         if kinds is not None:
