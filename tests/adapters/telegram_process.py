@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ CHINWAG = str(Path(sys.executable).with_name("chinwag"))
 class Chinwag:
     """`log` is where its lines go; they stay there over restarts."""
 
+    command: Sequence[str] = (CHINWAG,)
+    environ: Mapping[str, str] = {}
+
     def __init__(self, server: TelegramServer, home: Path, **more: Any):
         self.server, self.home = server, home
         self.log = home / "stderr.log"
@@ -30,14 +33,15 @@ class Chinwag:
             "base_url": server.base_url,
             "base_file_url": server.base_file_url,
         }
-        config = {
+        config: dict[str, Any] = {
             "home": str(home),
             "engine": {"kind": "scripted", "concurrency": 64, "max_queue": 4096},
             "adapters": {"telegram": telegram},
             "access": {"owner": ["telegram:1001"], "allow": ["everyone"]},
             "log": {"level": "debug", "format": "json"},
         }
-        config["engine"] |= more.pop("engine", {})
+        engine = more.pop("engine", {})
+        config["engine"] = engine if "kind" in engine else config["engine"] | engine
         self.config = home / "config.yaml"
         self.config.write_text(yaml.safe_dump(config | more))
 
@@ -49,8 +53,8 @@ class Chinwag:
     async def spawn(self, token: str = "") -> Process:
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                *(CHINWAG, "run", "--config", str(self.config)),
-                env=os.environ | {"TELEGRAM_TOKEN": token or self.server.token},
+                *(*self.command, "run", "--config", str(self.config)),
+                env=os.environ | self.environ | {"TELEGRAM_TOKEN": token or self.server.token},
                 stdout=log,
                 stderr=log,
             )
