@@ -80,10 +80,10 @@ def too_many(most: int) -> ApiError:
 def check_commands(body: Any) -> None:
     """A whole set that replaces what was there. Raises 50035 or 30032."""
     form = Form(body)
-    seen: set[tuple[Any, Any]] = set()
+    seen: set[tuple[str, str]] = set()
     for command in form.items(sum(MOST.values())):
         check_command(command)
-        key = (command["type"].value, command["name"].value)
+        key = (command["type"].key, command["name"].key)
         if key in seen:
             command["name"].wrong(
                 "APPLICATION_COMMANDS_DUPLICATE_NAME",
@@ -129,7 +129,7 @@ def _check_locales(localizations: Form, shape: Any) -> None:
 
 def _check_options(options: Form) -> None:
     optional_before = False
-    names: set[Any] = set()
+    names: set[str] = set()
     for option in options.items(25):
         if not option.object():
             continue
@@ -141,11 +141,11 @@ def _check_options(options: Form) -> None:
                 "Required options must be placed before non-required options",
             )
         optional_before = optional_before or not required
-        if option["name"].value in names:
+        if option["name"].key in names:
             option["name"].wrong(
                 "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists"
             )
-        names.add(option["name"].value)
+        names.add(option["name"].key)
 
 
 def _check_option(option: Form) -> None:
@@ -177,7 +177,7 @@ def check_choice(choice: Form, kind: int) -> None:
     if kind == STRING:
         choice["value"].text(1, 100)
     else:
-        choice["value"].number(-(2**53), 2**53, optional=False)
+        choice["value"].number(-(2**53), 2**53, optional=False, whole=kind != NUMBER)
 
 
 def _check_access(command: Form) -> None:

@@ -14,7 +14,8 @@ def check_embeds(embeds: Form) -> None:
     for embed in listed:
         if embed.object():
             _check(embed)
-    if sum(_size(embed.value) for embed in listed if isinstance(embed.value, dict)) > 6000:
+    sizes = [_size(embed.value) for embed in listed if isinstance(embed.value, dict)]
+    if sum(sizes) > LONGEST_TOGETHER:
         embeds.wrong(
             "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {LONGEST_TOGETHER}"
         )
@@ -34,13 +35,14 @@ def _check(embed: Form) -> None:
 
 
 def _size(embed: dict[str, Any]) -> int:
-    fields = [field for field in embed.get("fields") or [] if isinstance(field, dict)]
+    given = embed.get("fields")
+    fields = given if isinstance(given, list) else []
     texts = [
         embed.get("title"),
         embed.get("description"),
         _part(embed.get("footer"), "text"),
         _part(embed.get("author"), "name"),
-        *(field.get(key) for field in fields for key in ("name", "value")),
+        *(_part(field, key) for field in fields for key in ("name", "value")),
     ]
     return sum(len(text) for text in texts if isinstance(text, str))
 

@@ -33,9 +33,14 @@ class Form:
     def given(self) -> bool:
         return self.value is not None
 
+    @property
+    def key(self) -> str:
+        """What tells it from others, whatever it is."""
+        return repr(self.value)
+
     def items(self, most: int, least: int = 0) -> list[Form]:
-        """The parts of a list, [] where there is none or it is none."""
-        if self.value is None and least == 0:
+        """The parts of a list, [] where there is none or it is none; a whole body must be one."""
+        if self.value is None and least == 0 and self._path:
             return []
         if not isinstance(self.value, list):
             self.wrong("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
@@ -88,11 +93,15 @@ class Form:
         self.wrong("NUMBER_TYPE_COERCE", f'Value "{self.value}" is not snowflake.')
         return 0
 
-    def number(self, least: float, most: float, *, optional: bool = True) -> None:
+    def number(
+        self, least: float, most: float, *, optional: bool = True, whole: bool = True
+    ) -> None:
         if self.value is None:
             if not optional:
                 self._required()
-        elif isinstance(self.value, bool) or not isinstance(self.value, int | float):
+        elif isinstance(self.value, bool) or not isinstance(
+            self.value, int if whole else int | float
+        ):
             self.wrong("NUMBER_TYPE_COERCE", f'Value "{self.value}" is not int.')
         elif self.value < least:
             self.wrong(

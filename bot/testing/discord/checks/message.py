@@ -71,6 +71,8 @@ def _check_mentions(mentions: Form) -> None:
     parsed = [kind.value for kind in parse]
     for name in ("users", "roles"):
         listed = mentions[name].items(100)
+        for one in listed:
+            one.snowflake()
         if listed and name in parsed:
             mentions.wrong(
                 "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
