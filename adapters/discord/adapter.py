@@ -17,7 +17,7 @@ from adapters.discord.config import DiscordConfig
 from adapters.discord.conversations import Conversations
 from adapters.discord.events import Events
 from adapters.discord.failures import LONGEST_TEXT, typed
-from adapters.discord.gateway import serve
+from adapters.discord.gateway import End, serve
 from adapters.discord.interactions import Interactions
 from adapters.discord.lacks import Lacks
 from adapters.discord.lanes import Lanes
@@ -51,6 +51,8 @@ https://discord.com/developers/docs/topics/rate-limits"""
 
 
 class Discord:
+    """`is_connected`: events come in, and none waits for what was missed before it."""
+
     Config: ClassVar[type[DiscordConfig]] = DiscordConfig
     name = NAME
     limits = LIMITS
@@ -64,6 +66,7 @@ class Discord:
         thoughts = ThoughtThreads(config)
         self._outbox = Outbox(self._link, self._pending, self._conversations, self._lacks, thoughts)
         self._beside: asyncio.TaskGroup | None = None
+        self.is_connected = False
 
     # --- in ------------------------------------------------------------------------------------
 
@@ -73,7 +76,10 @@ class Discord:
         try:
             while True:
                 client = await self._link.persistently()
-                if await self._serve(client, inbox):
+                end = await self._serve(client, inbox)
+                if end.error is not None:
+                    raise end.error
+                if end.without_content:
                     self._link.give_up_content()
                 await self._link.close()
                 await backoff.wait()
@@ -88,13 +94,12 @@ class Discord:
         await self._link.close()
         await self._marks.write()
 
-    async def _serve(self, client: Client, inbox: Inbox) -> bool:
-        """Returns whether Discord refused the privileged intent."""
+    async def _serve(self, client: Client, inbox: Inbox) -> End:
         async with asyncio.TaskGroup() as group:
             working = group.create_task(self._work(client, inbox))
-            refused = await serve(client)
+            end = await serve(client)
             working.cancel()
-        return refused
+        return end
 
     async def _work(self, client: Client, inbox: Inbox) -> None:
         try:
@@ -105,6 +110,7 @@ class Discord:
                 await self._marks.write_regularly()
         finally:
             client.hear = self._beside = None
+            self.is_connected = False
 
     def _listen(self, client: Client, group: asyncio.TaskGroup, inbox: Inbox) -> None:
         lanes = Lanes(group)
@@ -126,9 +132,10 @@ class Discord:
 
         def hear(event: str, arguments: tuple[Any, ...]) -> None:
             catch_up.heard(event, arguments)
-            if event == "ready":
+            if event == "shard_ready":
                 log.info("discord connected", bot=client.me.name, servers=len(client.guilds))
             events.heard(event, arguments)
+            self.is_connected = lanes.gate.is_set()
 
         client.hear = hear
 
@@ -152,12 +159,6 @@ class Discord:
                 await channel.send(sentence)
         except DeliveryError as error:
             log.info("not said", why=str(error))
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether all shards have their servers."""
-        client = self._link.known
-        return client is not None and client.is_ready()
 
     # --- out -----------------------------------------------------------------------------------
 

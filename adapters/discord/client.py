@@ -47,7 +47,7 @@ def build(config: DiscordConfig, *, content: bool) -> Client:
         member_cache_flags=discord.MemberCacheFlags.none(),
         allowed_mentions=discord.AllowedMentions.none(),
         max_ratelimit_timeout=LONGEST_WAIT,
-        guild_ready_timeout=0.5,
+        guild_ready_timeout=0.1,  # servers that come later are taken up when they come
     )
 
 

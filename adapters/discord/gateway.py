@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import discord
 import structlog
 
@@ -15,29 +17,36 @@ REFUSED, INVALID_SHARD, SHARDING_REQUIRED = 4004, 4010, 4011
 """https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway"""
 
 
-async def serve(client: Client) -> bool:
-    """Until the connection is beyond what the library mends. Returns whether the privileged intent
-    was the reason.
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why the connection is beyond what the library mends. With an `error` it is over for good."""
 
-    Raises TokenRefused, or ConfigError for wrong shards.
-    """
+    without_content: bool = False
+    error: TokenRefused | ConfigError | None = None
+
+
+async def serve(client: Client) -> End:
+    """Until the library gives up."""
     try:
         await find_gateway(client)
         await client.connect()
     except discord.PrivilegedIntentsRequired:
-        return True
+        return End(without_content=True)
     except discord.ConnectionClosed as closed:
-        if closed.code == REFUSED:
-            raise TokenRefused("Discord", ADVICE) from None
-        if closed.code in (INVALID_SHARD, SHARDING_REQUIRED):
-            raise ConfigError(
-                f"Discord does not take these shards (close code {closed.code}): "
-                "leave it at auto, or give shards as many as Discord asks for",
-                key="adapters.discord.shards",
-            ) from None
-        log.warning("discord closed the gateway, connecting anew", code=closed.code)
+        return _closed(closed.code)
     except (discord.DiscordException, *OUT_OF_REACH) as error:
         log.warning("the gateway can't be reached, trying again", why=said(error))
     except Exception:
         log.exception("the gateway's client failed, connecting anew")
-    return False
+    return End()
+
+
+def _closed(code: int) -> End:
+    if code == REFUSED:
+        return End(error=TokenRefused("Discord", ADVICE))
+    if code in (INVALID_SHARD, SHARDING_REQUIRED):
+        advice = "leave it at auto, or give as many as Discord asks for"
+        problem = f"Discord does not take these shards (close code {code}): {advice}"
+        return End(error=ConfigError(problem, key="adapters.discord.shards"))
+    log.warning("discord closed the gateway, connecting anew", code=code)
+    return End()

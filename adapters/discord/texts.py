@@ -41,9 +41,8 @@ def lacking(permissions: Sequence[str], channel: str) -> str:
 
 
 def cant_attach(names: Sequence[str], channel: str) -> str:
-    return (
-        f"{lacking(['Attach Files'], channel)} So {', '.join(f'`{n}`' for n in names)} can't be sent."
-    )
+    files = ", ".join(f"`{name}`" for name in names)
+    return f"{lacking(['Attach Files'], channel)} So {files} can't be sent."
 
 
 def no_threads(permissions: Sequence[str], channel: str) -> str:
