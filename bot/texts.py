@@ -264,6 +264,10 @@ def origin(source: str, model: str) -> str:
     return _("this chat")
 
 
+def holds(value: str, source: str) -> str:
+    return _("now {value}, from {source}", value=value, source=source)
+
+
 def change_of_setting(when: str, by: UserRef | None, change: str, where: str) -> str:
     who = _("nobody known") if by is None else by.name or str(by)
     place = origin(where, "")

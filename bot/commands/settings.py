@@ -53,6 +53,12 @@ async def _chain(call: Call, name: str) -> str:
     return f"`{name}`: {' → '.join(steps)}"
 
 
+async def _holding(call: Call, name: str) -> str:
+    effective = await call.services.settings.effective(call.place)
+    origin = texts.origin(effective.source(name), call.services.engine.info.name)
+    return texts.holds(shown(effective.value(name)), origin)
+
+
 async def history(call: Call) -> Post:
     changes = await call.services.settings.history(call.place, SEEN)
     if not changes:
@@ -82,7 +88,8 @@ def set_at(scope_of: ScopeOf) -> Handler:
 def unset_at(scope_of: ScopeOf) -> Handler:
     async def unset(call: Call) -> Post:
         scope, name = scope_of(call.place), call.text("name")
-        return Post(changed(await call.services.settings.unset(scope, name, call.user)))
+        change = await call.services.settings.unset(scope, name, call.user)
+        return Post(f"{changed(change)} ({await _holding(call, name)})")
 
     return unset
 

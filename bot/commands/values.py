@@ -17,6 +17,8 @@ def shown(value: Any) -> str:
     match value:
         case None | () | "":
             return texts.OFF()
+        case float():
+            return f"{value:g}"
         case tuple():
             return json.dumps(value, ensure_ascii=False)
         case Mapping():

@@ -172,7 +172,7 @@ async def test_settings_say_where_each_value_comes_from(tmp_path: Path) -> None:
         assert "- `min_p` 0.1 (this server)" in said
         assert "- `seed` 7 (this chat)" in said
         assert "- `max_new_tokens` 99 (this thread)" in said
-        assert "- `presence_penalty` 0.0 (chinwag's default)" in said
+        assert "- `presence_penalty` 0 (chinwag's default)" in said
         assert "- `stop` off (chinwag's default)" in said
 
 
@@ -182,7 +182,7 @@ async def test_one_setting_shows_every_step_of_its_origin(tmp_path: Path) -> Non
         await answer(people, "/set temperature 0")
         assert await answer(people, "/settings temperature") == (
             "`temperature`: 0.7 (chinwag's default) → 0.6 (QwQ-32B's generation config) "
-            "→ 0.5 (the config) → 0.0 (this chat)"
+            "→ 0.5 (the config) → 0 (this chat)"
         )
 
 
@@ -216,7 +216,8 @@ async def test_what_is_set_for_the_server_holds_in_all_its_places(tmp_path: Path
         await answer(people, "/server undo", place=other)
         assert (await people.house.services.settings.effective(THREAD)).sampling.seed is None
         await answer(people, "/server redo", place=other)
-        assert await answer(people, "/server unset seed", place=other) == "seed: 5 → not set"
+        said = await answer(people, "/server unset seed", place=other)
+        assert said == "seed: 5 → not set (now off, from chinwag's default)"
 
 
 # --- taking back, and who did what ---------------------------------------------------------------
