@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +20,7 @@ from bot.commands import Commands, Services
 from bot.commands.built_in import BUILT_IN
 from bot.commands.suggestions import Suggestions
 from bot.config import Config
+from bot.config.model import Limits
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
 from bot.dispatcher import Dispatcher
@@ -30,10 +31,14 @@ from bot.hooks import Hooks, Running
 from bot.instance import only_instance
 from bot.intake import Intake
 from bot.lanes import FAREWELL, Lanes
+from bot.limits import Allowance, Gate
 from bot.memory import StoredMemory
+from bot.pairing import Pairing
 from bot.presses import Presses
 from bot.progress import both, progress_bar
 from bot.recovery import deliver, recover
+from bot.retention import Retention
+from bot.rights import Rights
 from bot.service.attendance import Attendance
 from bot.service.notify import Notifier
 from bot.settings import Effective, Settings
@@ -42,9 +47,9 @@ from bot.store import Store
 from bot.store.location import locate
 from bot.store.open import open_store
 from bot.store.scheduled import scheduled_backups
-from bot.types import Place, Post, UserRef
+from bot.types import Place, Post, Role, UserRef
 
-OF_PLACES = ("system_prompt", "thinking", "respond", "language")
+OF_PLACES = ("system_prompt", "thinking", "respond", "context", "language")
 """Keys of the config that are settings of each place, too."""
 
 OPENING = 600.0
@@ -102,12 +107,13 @@ async def serve(
         house = assemble(config, store, engine, adapters, group, hooks)
         serving = group.create_task(house.serve(adapters))
         attending = group.create_task(Attendance(notifier, adapters, engine.beat).attend())
+        tidying = group.create_task(house.services.retention.run())
         working = group.create_task(hooks.work(Running(house.services, house.tell)))
         with asked_to_end() as asked:
             ends: list[asyncio.Future[Any]] = [asked, serving]
             await asyncio.wait(ends, return_when=FIRST_COMPLETED)
             await house.drain(config.service.drain_seconds, notifier)
-        for task in (serving, attending, working):
+        for task in (serving, attending, tidying, working):
             task.cancel()
     return asked.result() if asked.done() else 0
 
@@ -196,14 +202,38 @@ def assemble(
     lanes = Lanes(
         group, lambda job: TurnAnswer(chat, job), store, turns.max_waiting, turns.max_open
     )
-    intake = Intake(store, lanes, hooks)
-    commands = Commands((*BUILT_IN, *hooks.commands))
-    services = Services(store, engine, settings, lanes, commands, intake, chat.prompts)
     access = Access(config.access.owner, config.access.allow, {a.name: a for a in adapters}, store)
+    gate = Gate(store, *allowances(config.limits))
+    intake = Intake(store, lanes, hooks, gate)
+    commands = Commands((*BUILT_IN, *hooks.commands))
+    services = Services(
+        store,
+        engine,
+        settings,
+        lanes,
+        commands,
+        intake,
+        chat.prompts,
+        access,
+        Pairing(store),
+        gate,
+        Rights(store, lanes),
+        Retention(store, config.retention.days),
+        networks={adapter.name: adapter.limits for adapter in adapters},
+    )
     max_age = timedelta(seconds=config.turns.max_age)
-    presses = Presses(chat, lanes)
+    presses = Presses(chat, lanes, gate)
     dispatcher = Dispatcher(group, services, access, presses, presenters, max_age)
     return House(chat, lanes, services, dispatcher, max_age)
+
+
+def allowances(limits: Limits) -> tuple[Mapping[Role, Allowance], Allowance]:
+    """Of the roles, and of a chat."""
+    roles = {Role.OWNER: limits.owner, Role.ADMIN: limits.admin, Role.USER: limits.user}
+    return (
+        {role: Allowance(**allowed.model_dump()) for role, allowed in roles.items()},
+        Allowance(**limits.place.model_dump()),
+    )
 
 
 def defaults(config: Config) -> Effective:

@@ -20,7 +20,9 @@ from bot.commands import Services
 from bot.delivery.presenter import Presenter
 from bot.errors import ChinwagError, CommandError
 from bot.language import speaking
+from bot.limits import Limited
 from bot.presses import Presses
+from bot.store import TurnRecord
 from bot.types import (
     Deleted,
     Edited,
@@ -107,28 +109,39 @@ class Dispatcher:
         if message.author is None:
             return
         settings = await self._services.settings.effective(place)
-        if not wants_answer(event, settings.respond):
+        wanted = wants_answer(event, settings.respond)
+        if not wanted and settings.context == "asked":
             return
         role = await self._access.role(message.author, place)
+        if not wanted:
+            await self._overhear(place, opened(message), role)
+            return
         if role < Role.USER:
             await self._turn_away(place, message.author, role)
             return
         await self._say_what_cant_be_read(place, message)
-        await self._keep(place, opened(message), bool(message.attachments))
+        await self._keep(place, opened(message), bool(message.attachments), role)
 
-    async def _keep(self, place: Place, message: Message, had_files: bool) -> None:
+    async def _keep(self, place: Place, message: Message, had_files: bool, role: Role) -> None:
         """For an answer, if it is to have one."""
         if not message.text.strip():
             if not had_files:
                 await self._beside_do(self._tell(place, Post(texts.EMPTY(), reply_to=message.id)))
         elif utcnow() - message.time > self._max_age:
-            await self._store.overhear(place, message)
+            await self._services.intake.overhear(place, message)
         else:
             try:
-                await self._services.intake.take(place, message)
+                await self._services.intake.take(place, message, role)
             except CommandError as error:
+                if isinstance(error, Limited) and not error.fresh:
+                    return
                 post = Post(texts.told(error), reply_to=message.id)
                 await self._beside_do(self._tell(place, post))
+
+    async def _overhear(self, place: Place, message: Message, role: Role) -> None:
+        """As context of what will be asked."""
+        if role >= Role.USER and message.text.strip():
+            await self._services.intake.overhear(place, message)
 
     async def _say_what_cant_be_read(self, place: Place, message: Message) -> None:
         names = unreadable(message)
@@ -145,7 +158,16 @@ class Dispatcher:
         """The last question is answered anew in place; what is further back changes the context."""
         turn = await self._store.edit(event.place, event.id, event.text)
         if turn is not None and (record := await self._store.turn(turn.id)) is not None:
-            await self._beside_do(self._lanes.regenerate(record))
+            await self._beside_do(self._answer_anew(event.place, record))
+
+    async def _answer_anew(self, place: Place, record: TurnRecord) -> None:
+        """The network doesn't say who edited; whose question it is has been admitted before."""
+        if (author := record.turn.message.author) is not None:
+            role = await self._access.role(author, place)
+            if role is Role.BLOCKED:
+                return
+            await self._services.gate.admit(author, max(role, Role.USER), place)
+        await self._lanes.regenerate(record)
 
     # --- commands and buttons --------------------------------------------------------------------
 
@@ -155,7 +177,7 @@ class Dispatcher:
 
     async def _command(self, event: Invoked) -> None:
         role = await self._access.role(event.user, event.place)
-        if role < Role.USER:
+        if role < Role.USER and not await self._is_for_guest(event, role):
             await self._refuse(event, role)
             return
         try:
@@ -169,6 +191,11 @@ class Dispatcher:
             answer = Post(texts.DONE(), only_for=event.user)
         if answer is not None:
             await self._tell(event.place, replace(answer, reply_to=answer.reply_to or event.id))
+
+    async def _is_for_guest(self, event: Invoked, role: Role) -> bool:
+        if role is not Role.GUEST or not self._services.commands.is_for(event.command, role):
+            return False
+        return await self._services.gate.admit_guest(event.user)
 
     def _is_awaited(self, event: Invoked) -> bool:
         """Whether the network shows that an answer is coming, where nothing else will."""
@@ -188,8 +215,13 @@ class Dispatcher:
 
     async def _press(self, event: Pressed) -> None:
         role = await self._access.role(event.user, event.place)
+        if role < Role.USER:
+            return
         try:
             await self._presses.press(event, role)
+        except Limited as error:
+            if error.fresh:
+                await self._tell(event.place, Post(texts.told(error), only_for=event.user))
         except CommandError as error:
             log.info("press refused", user=str(event.user), why=str(error))
 

@@ -15,7 +15,7 @@ from bot.errors import CommandError
 from bot.kinds import Choice, Kind, Number, Text, Texts, Value, quoted
 from bot.language import AUTO, languages
 from bot.store import SettingChange, Store
-from bot.types import Place, RespondMode, SamplingParams, ThinkingMode, UserRef
+from bot.types import ContextMode, Place, RespondMode, SamplingParams, ThinkingMode, UserRef
 from bot.undo import SEEN, last_done, last_undone
 
 MOST_TOKENS = 1_000_000
@@ -38,6 +38,7 @@ KINDS: Mapping[str, Kind] = {
     "system_prompt": Text(8_000),
     "thinking": Choice(get_args(ThinkingMode)),
     "respond": Choice(get_args(RespondMode)),
+    "context": Choice(get_args(ContextMode)),
     "language": Choice((AUTO, *languages())),
 }
 WITHIN_WINDOW = ("max_new_tokens", "thinking_budget")
@@ -60,6 +61,7 @@ class Effective:
     system_prompt: str = ""
     thinking: ThinkingMode = "line"
     respond: RespondMode = "mention"
+    context: ContextMode = "asked"
     language: str = AUTO
     sources: Mapping[str, str] = field(default_factory=dict)
 

@@ -14,6 +14,8 @@ from typing import Literal, Protocol, runtime_checkable
 Speaker = Literal["system", "user", "assistant"]
 ThinkingMode = Literal["off", "line", "open"]
 RespondMode = Literal["mention", "always", "command"]
+ContextMode = Literal["asked", "window"]
+"""What a conversation holds: what was said to the bot, or all that was said around it, too."""
 
 
 def utcnow() -> datetime:
@@ -365,7 +367,8 @@ class Pressed:
 class Invoked:
     """A command, already told from text by the network or by its leading slash. `values` are
     arguments that the network has told apart, by name, and `arguments` is then the subcommand, if
-    any; else `arguments` has them all. An answer replies to `id`."""
+    any; else `arguments` has them all. An answer replies to `id`; `about` is whose message the
+    command itself replied to, or whom it mentioned by name."""
 
     place: Place
     user: UserRef
@@ -374,6 +377,7 @@ class Invoked:
     id: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    about: UserRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ MEANING: Mapping[str, str] = {
     "system_prompt": "who the model is; see `/system`",
     "thinking": "whether the model thinks first, and how much of it is shown",
     "respond": "to what the bot answers in a group: mentions, everything, or `/ask` alone",
+    "context": "what the model knows of a group: what was said to the bot (asked), or all that the "
+    "bot may see (window)",
     "language": "what the bot speaks of its own; auto is the language of whoever it answers",
 }
 

@@ -16,7 +16,7 @@ from bot.config.people import Person, Someone
 from bot.config.source import HOME, absolute
 from bot.language import AUTO, languages
 from bot.section import Section
-from bot.types import RespondMode, ThinkingMode
+from bot.types import ContextMode, RespondMode, ThinkingMode
 
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
@@ -82,11 +82,36 @@ class Delivery(Section):
 
 class Turns(Section):
     max_waiting: Whole = Field(default=8, ge=1, le=1_000)
-    """Of one conversation; to the next message the bot says that it is busy."""
+    """Of one person in one conversation; to the next message the bot says that it is busy."""
     max_open: Whole = Field(default=1_000, ge=1, le=100_000)
     """Of all conversations together; then the networks keep what comes until there is room."""
     max_age: Number = Field(default=3_600.0, gt=0)
     """Seconds; older messages, as they come after an outage, are stored and not answered."""
+
+
+class Allowance(Section):
+    """null is no limit."""
+
+    messages_per_minute: Whole | None = Field(default=None, ge=1, le=10_000)
+    tokens_per_day: Whole | None = Field(default=None, ge=1)
+    waiting: Whole | None = Field(default=None, ge=1, le=10_000)
+
+
+class OfUser(Allowance):
+    messages_per_minute: Whole | None = Field(default=20, ge=1, le=10_000)
+    waiting: Whole | None = Field(default=16, ge=1, le=10_000)
+
+
+class Limits(Section):
+    owner: Allowance = Allowance()
+    admin: OfUser = OfUser()
+    user: OfUser = OfUser()
+    place: Allowance = Allowance()
+
+
+class Retention(Section):
+    days: Whole | None = Field(default=None, ge=1, le=36_500)
+    """null keeps what is said for ever; places can set their own."""
 
 
 class Backups(Section):
@@ -116,11 +141,14 @@ class Config(Section):
     adapters: Adapters = Field(default={})
     access: Access = Access()
     respond: RespondMode = "mention"
+    context: ContextMode = "asked"
     thinking: ThinkingMode = "line"
     language: Annotated[str, AfterValidator(_language)] = AUTO
     history: History = History()
     delivery: Delivery = Delivery()
     turns: Turns = Turns()
+    limits: Limits = Limits()
+    retention: Retention = Retention()
     backups: Backups = Backups()
     plugins: Mapping[str, Options] = Field(default={})
     service: Service = Service()

@@ -85,6 +85,19 @@ async def test_a_place_can_be_set_to_answer_everything(tmp_path: Path) -> None:
         await people.see("respond: not set → always", "Hello, everyone!")
 
 
+async def test_with_a_window_what_was_said_in_between_is_context(tmp_path: Path) -> None:
+    async with open_house(
+        tmp_path, [GREETING], context="window", access={"allow": ["fake:1"]}
+    ) as people:
+        people.say("the cake is at four", addressed=False)
+        people.say("what strangers say is not kept", user=BEN, addressed=False)
+        people.say("hello bot")
+        await people.see("Hello, bot!")
+        history = await people.house.chat.store.history(CHAT.key, 10)
+    said = [message.text for message in history if message.role == "user"]
+    assert said == ["the cake is at four", "hello bot"]
+
+
 @pytest.mark.parametrize("text", ["", "   \n "])
 async def test_an_empty_message_gets_one_sentence(tmp_path: Path, text: str) -> None:
     async with open_house(tmp_path) as people:
