@@ -75,7 +75,7 @@ def _apart(spec: CommandSpec, text: str, called: str) -> dict[str, str]:
 
 def _content(file: Attachment) -> str:
     if file.text is None:
-        raise CommandError("{why}", why=texts.cant_read([file.name[:100]]))
+        raise CommandError(texts.cant_read([file.name[:100]]))
     return file.text.strip()
 
 
