@@ -45,7 +45,7 @@ def few(of: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 text, number = st.sampled_from(["", "a", "b", "x" * 101]), st.integers(0, 20)
-component = st.deferred(
+component: st.SearchStrategy[Any] = st.deferred(
     lambda: some(
         type=number,
         custom_id=text,
@@ -76,7 +76,7 @@ message = some(
     allowed_mentions=some(parse=few(text), users=few(text), roles=few(text)),
     message_reference=some(message_id=text),
 )
-option = st.deferred(
+option: st.SearchStrategy[Any] = st.deferred(
     lambda: some(
         name=text,
         description=text,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from typing import Any
 
 import discord
@@ -14,10 +15,11 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.testing.discord import PRIVILEGED, Callback, DiscordServer, Intents, Message
+from bot.testing.discord import PRIVILEGED, Callback, DiscordServer, Intents, Message, Op
 
 Interaction = discord.Interaction[discord.Client]
-Setup = Callable[[discord.Client], Coroutine[Any, Any, None]]
+QUICK = 0.05
+"""Seconds that a client waits for one more guild before it is ready; else two."""
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ class Echo(discord.Client):
     """Says what is said to it, and keeps it."""
 
     def __init__(self, intents: discord.Intents | None = None) -> None:
-        super().__init__(intents=intents or discord.Intents.all())
+        super().__init__(intents=intents or discord.Intents.all(), guild_ready_timeout=QUICK)
         self.heard: list[str] = []
 
     async def on_message(self, message: discord.Message) -> None:
@@ -76,7 +78,6 @@ async def test_it_logs_in_hears_and_answers(server: DiscordServer) -> None:
         assert general.transcript() == "Ann: hi\nChinwag: > hi"
         assert general.shown[1].reference is said
     assert server.gateway.heartbeats.late() == []
-    await server.until(lambda: not server.gateway.sessions)
 
 
 async def test_a_wrong_token_and_a_missing_intent_are_named(server: DiscordServer) -> None:
@@ -99,7 +100,7 @@ async def test_edits_files_and_deletions_reach_people(server: DiscordServer) -> 
         async with channel.typing():
             sent = await channel.send("one", allowed_mentions=discord.AllowedMentions.none())
         await sent.edit(content="two")
-        await sent.add_files(discord.File(_stream(data), "a.py"))
+        await sent.add_files(discord.File(BytesIO(data), "a.py"))
         said = ann.says("see", general, files={"b.txt": b"hello"})
         got = await channel.fetch_message(said.id)
         assert await got.attachments[0].read() == b"hello"
@@ -107,12 +108,6 @@ async def test_edits_files_and_deletions_reach_people(server: DiscordServer) -> 
         await sent.delete()
         assert server.said(general)[:1] != ["two"]
     assert len(general.typing) == 1
-
-
-def _stream(data: bytes) -> Any:
-    from io import BytesIO
-
-    return BytesIO(data)
 
 
 @pytest.mark.slow
@@ -138,8 +133,8 @@ async def test_after_a_cut_it_resumes_and_misses_nothing(server: DiscordServer) 
         await server.until(lambda: client.heard)
         await server.until(lambda: server.said(ann.private))
     assert client.heard == ["while it was away"]
-    assert server.gateway.received[6] == 1
-    assert server.gateway.received[2] == 1
+    assert server.gateway.received[Op.RESUME] == 1
+    assert server.gateway.received[Op.IDENTIFY] == 1
 
 
 async def test_asked_to_reconnect_it_resumes_and_invalidated_it_identifies(
@@ -147,13 +142,13 @@ async def test_asked_to_reconnect_it_resumes_and_invalidated_it_identifies(
 ) -> None:
     async with running(server, Echo()):
         server.gateway.asks_to_reconnect()
-        await server.until(lambda: server.gateway.received[6] == 1)
+        await server.until(lambda: server.gateway.received[Op.RESUME] == 1)
         await server.ready()
         server.gateway.invalidates(resumable=True)
-        await server.until(lambda: server.gateway.received[6] == 2)
+        await server.until(lambda: server.gateway.received[Op.RESUME] == 2)
         await server.ready()
         server.gateway.invalidates()
-        await server.until(lambda: server.gateway.received[2] == 2)
+        await server.until(lambda: server.gateway.received[Op.IDENTIFY] == 2)
         await server.ready()
 
 
@@ -162,7 +157,7 @@ async def test_shards_share_the_guilds(server: DiscordServer) -> None:
     server.guild("Even", ann, id=2 << 22)
     server.guild("Odd", ann, id=1 << 22)
     server.gateway.shards = 2
-    client = discord.AutoShardedClient(intents=discord.Intents.all())
+    client = discord.AutoShardedClient(intents=discord.Intents.all(), guild_ready_timeout=QUICK)
     async with running(server, client, shards=2):
         found = {(guild.name, guild.shard_id) for guild in client.guilds}
         assert found == {("Even", 0), ("Odd", 1)}
@@ -187,7 +182,7 @@ class Commander(discord.Client):
     """With a command of each kind."""
 
     def __init__(self) -> None:
-        super().__init__(intents=discord.Intents.default())
+        super().__init__(intents=discord.Intents.default(), guild_ready_timeout=QUICK)
         self.tree = app_commands.CommandTree(self)
         ask: Any = app_commands.Command(name="ask", description="ask", callback=self.ask)
         ask.autocomplete("question")(self.complete)
@@ -225,8 +220,8 @@ async def test_commands_buttons_modals_and_menus_work(server: DiscordServer) -> 
         used = ann.uses("/ask", general, question="why")
         form = ann.uses("/prompt", general)
         menu = ann.uses_on("Explain", ann.says("words", general), general)
-        everything = lambda: typed.choices and used.followups and form.modal and menu.shown  # noqa: E731
-        await server.until(everything)
+        await server.until(lambda: typed.choices and form.modal)
+        await server.until(lambda: used.followups and menu.shown)
         assert typed.choices == [{"name": "Wh", "value": "wh"}]
         assert used.texts == ["done with why", "to all"]
         assert used.original is not None

@@ -6,6 +6,7 @@ Needs aiohttp: ``pip install 'chinwag[testing]'``.
 
 from bot.testing.common.faults import Fault, Faults
 from bot.testing.discord.channels import Channel, Kind
+from bot.testing.discord.gateway.frames import Op
 from bot.testing.discord.guilds import Guild
 from bot.testing.discord.intents import PRIVILEGED, Intents
 from bot.testing.discord.interactions import Callback, Interaction
@@ -30,6 +31,7 @@ __all__ = [
     "Interaction",
     "Kind",
     "Message",
+    "Op",
     "Permission",
     "Person",
     "Rates",
