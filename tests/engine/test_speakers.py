@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.local.speakers import LONGEST_NAME, attributed, clean_name
+from bot.engine.speakers import LONGEST_NAME, attributed, clean_name
 from bot.types import Message, UserRef
 from tests.engine import chat_models
 

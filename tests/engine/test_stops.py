@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.local.stops import Found, Watch
+from bot.engine.stops import Found, Watch
 
 letters = st.text("ab", max_size=4)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError
 
-from bot.engine.local.speakers import attributed
+from bot.engine.speakers import attributed
 from bot.errors import ModelUnavailable, RequestFailed
 from bot.types import Message
 

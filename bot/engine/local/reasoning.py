@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Literal, NamedTuple
 
-from bot.engine.local.stops import Watch
 from bot.engine.local.vocabulary import Prompt, Vocabulary
+from bot.engine.stops import Watch
 
 Kind = Literal["reasoning", "text"]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.engine.local.reasoning import Kind, Reasoning, Span
-from bot.engine.local.stops import Watch
 from bot.engine.local.vocabulary import Prompt, Vocabulary
+from bot.engine.stops import Watch
 from bot.types import FinishReason, Logprob, SamplingParams
 
 

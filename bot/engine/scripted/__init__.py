@@ -16,7 +16,7 @@ from typing import ClassVar, Self
 from pydantic import Field
 
 from bot.engine import Section, Stream
-from bot.engine.scripted.line import Line
+from bot.engine.line import Line
 from bot.engine.scripted.script import Entry, Kind, reply_to, size
 from bot.errors import EngineDied, PromptTooLong
 from bot.types import (
