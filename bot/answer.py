@@ -13,12 +13,12 @@ from bot import buttons, texts
 from bot.chat import Chat, notice_of
 from bot.delivery.draft import ButtonSet, Draft
 from bot.delivery.view import ReplyView
+from bot.effective import Effective
 from bot.engine import Stream
 from bot.errors import EngineError, StoreError
 from bot.generation import generate
 from bot.lanes import Job, asker
 from bot.language import speaking
-from bot.settings import Effective
 from bot.store import Reply
 from bot.types import Chunk, Control, Limits, Message, TurnState, Usage, Waiting
 
@@ -74,6 +74,7 @@ class TurnAnswer:
 
     async def _run(self) -> None:
         chat, turn = self._chat, self.turn
+        log.debug("turn begun", adapter=turn.key.adapter, text=turn.message.text)
         effective = await chat.settings.effective(turn.place)
         presenter = chat.presenters[turn.place.adapter]
         async with presenter.reply(
@@ -91,6 +92,7 @@ class TurnAnswer:
                 await chat.deliver(turn, view, self.draft)
         said = Reply(self.draft.text, self.draft.reasoning, self.draft.finish, self._spent)
         await chat.hooks.reply(replace(turn, state=self.draft.state), said)
+        log.debug("turn said", text=said.text, reasoning=said.reasoning)
         log.info("turn ended", state=self.draft.state, tokens=self._spent.text_tokens)
 
     @property
@@ -134,6 +136,7 @@ class TurnAnswer:
                         return self._end(TurnState.FAILED, str(view.failure))
             await self._tell_what_was_left_out()
         except (EngineError, StoreError) as error:
+            log.warning("generation broke off", why=str(error))
             self._break_off(texts.told(error))
         except Exception:
             log.exception("generation failed")

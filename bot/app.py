@@ -24,6 +24,7 @@ from bot.config.model import Limits
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
 from bot.dispatcher import Dispatcher
+from bot.effective import Effective
 from bot.engine import Engine
 from bot.engine.supervisor import Supervisor
 from bot.errors import ConfigError
@@ -41,7 +42,7 @@ from bot.retention import Retention
 from bot.rights import Rights
 from bot.service.attendance import Attendance
 from bot.service.notify import Notifier
-from bot.settings import Effective, Settings
+from bot.settings import Settings
 from bot.signals import INTERRUPTED, asked_to_end
 from bot.store import Store
 from bot.store.location import locate
@@ -218,7 +219,7 @@ def assemble(
         Pairing(store),
         gate,
         Rights(store, lanes),
-        Retention(store, config.retention.days),
+        Retention(store, config.retention.days or None),
         networks={adapter.name: adapter.limits for adapter in adapters},
     )
     max_age = timedelta(seconds=config.turns.max_age)
@@ -229,11 +230,9 @@ def assemble(
 
 def allowances(limits: Limits) -> tuple[Mapping[Role, Allowance], Allowance]:
     """Of the roles, and of a chat."""
-    roles = {Role.OWNER: limits.owner, Role.ADMIN: limits.admin, Role.USER: limits.user}
-    return (
-        {role: Allowance(**allowed.model_dump()) for role, allowed in roles.items()},
-        Allowance(**limits.place.model_dump()),
-    )
+    named = {Role.OWNER: limits.owner, Role.ADMIN: limits.admin, Role.USER: limits.user}
+    roles = {role: Allowance(**allowed.limits()) for role, allowed in named.items()}
+    return roles, Allowance(**limits.place.limits())
 
 
 def defaults(config: Config) -> Effective:

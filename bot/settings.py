@@ -1,87 +1,20 @@
-"""Settings of a place: inherited, checked, changed from chat, and undone.
-
-default → the model's own → config → server → chat → thread; the innermost that is set holds.
-"""
+"""Settings of a place: inherited, checked, changed from chat, and undone."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, get_args
+from typing import Any
 
+from bot.effective import KINDS, SAMPLING, Effective, Layer, dump, kind_of, load
 from bot.engine import Engine
 from bot.errors import CommandError
-from bot.kinds import Choice, Kind, Number, Text, Texts, Value, quoted
-from bot.language import AUTO, languages
+from bot.kinds import Number, Value
 from bot.store import SettingChange, Store
-from bot.types import ContextMode, Place, RespondMode, SamplingParams, ThinkingMode, UserRef
+from bot.types import Place, UserRef
 from bot.undo import SEEN, last_done, last_undone
 
-MOST_TOKENS = 1_000_000
-
-SAMPLING: Mapping[str, Kind] = {
-    "temperature": Number(0, 2),
-    "top_p": Number(0, 1),
-    "top_k": Number(0, 1_000_000, whole=True),
-    "min_p": Number(0, 1),
-    "repetition_penalty": Number(0.1, 10),
-    "presence_penalty": Number(-2, 2),
-    "frequency_penalty": Number(-2, 2),
-    "max_new_tokens": Number(1, MOST_TOKENS, whole=True),
-    "thinking_budget": Number(0, MOST_TOKENS, whole=True, optional=True),
-    "seed": Number(0, 2**63 - 1, whole=True, optional=True),
-    "stop": Texts(most=16, longest=200),
-}
-KINDS: Mapping[str, Kind] = {
-    **SAMPLING,
-    "system_prompt": Text(8_000),
-    "thinking": Choice(get_args(ThinkingMode)),
-    "respond": Choice(get_args(RespondMode)),
-    "context": Choice(get_args(ContextMode)),
-    "language": Choice((AUTO, *languages())),
-}
 WITHIN_WINDOW = ("max_new_tokens", "thinking_budget")
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """What is set at one step of the chain; `scope` is where the store has it, "" where not."""
-
-    source: str
-    values: Mapping[str, Any]
-    scope: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Effective:
-    """What holds at a place; `sources` says for each name where its value comes from."""
-
-    sampling: SamplingParams = field(default_factory=SamplingParams)
-    system_prompt: str = ""
-    thinking: ThinkingMode = "line"
-    respond: RespondMode = "mention"
-    context: ContextMode = "asked"
-    language: str = AUTO
-    sources: Mapping[str, str] = field(default_factory=dict)
-
-    def with_values(self, values: Mapping[str, Any], source: str) -> Effective:
-        here = {f.name for f in fields(self)}
-        own: dict[str, Any] = {name: value for name, value in values.items() if name in here}
-        sampling = {name: value for name, value in values.items() if name not in here}
-        return replace(
-            self,
-            sampling=replace(self.sampling, **sampling),
-            sources={**self.sources, **dict.fromkeys(values, source)},
-            **own,
-        )
-
-    def value(self, name: str) -> Value:
-        value: Value = getattr(self.sampling if name in SAMPLING else self, name)
-        return value
-
-    def source(self, name: str) -> str:
-        return self.sources.get(name, "default")
+"""No more than the model's context window, whatever their kind allows."""
 
 
 def scopes_of(place: Place) -> dict[str, str]:
@@ -199,23 +132,3 @@ class Settings:
         """Of all that holds here, newest first."""
         found = [c for s in scopes_of(place) for c in await self._store.changes(s, limit)]
         return sorted(found, key=lambda change: change.time, reverse=True)[:limit]
-
-
-def kind_of(name: str) -> Kind:
-    """Raises CommandError."""
-    if name not in KINDS:
-        raise CommandError(
-            "There is no setting {name}; there are: {names}.",
-            name=quoted(name),
-            names=", ".join(KINDS),
-        )
-    return KINDS[name]
-
-
-def dump(value: Value) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def load(stored: str) -> Any:
-    value = json.loads(stored)
-    return tuple(value) if isinstance(value, list) else value

@@ -29,6 +29,9 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "bot/commands": (
         BORDERS
         | {"bot.commands", "bot.engine", "bot.store", "bot.settings", "bot.kinds", "bot.lanes"}
+        | {"bot.effective"}
+        | {"bot.access", "bot.pairing", "bot.limits", "bot.rights", "bot.retention"}
+        | {"bot.texts_for_people"}
         | {"bot.intake", "bot.prompt", "bot.attachments", "bot.texts", "bot.language"},
         SDKS | TORCH | SQL,
     ),

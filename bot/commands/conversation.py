@@ -10,7 +10,8 @@ from bot.commands import Call, Command
 from bot.commands.arguments import called_in_full, usage
 from bot.errors import CommandError
 from bot.language import translated
-from bot.types import CommandSpec, Message, Parameter, Post, Role
+from bot.store import TurnRecord
+from bot.types import CommandSpec, Message, Parameter, Post, Role, TurnState
 
 
 async def help_(call: Call) -> Post:
@@ -35,8 +36,8 @@ async def ask(call: Call) -> None:
     files = event.attachments if typed else ()  # else a file is the question
     said = Message("user", call.text("question"), call.user, event.id, attachments=files)
     if names := unreadable(said):
-        raise CommandError("{why}", why=texts.cant_read(names))
-    await call.services.intake.take(call.place, opened(said))
+        raise CommandError(texts.cant_read(names))
+    await call.services.intake.take(call.place, opened(said), call.role)
 
 
 async def summarise(call: Call) -> None:
@@ -44,7 +45,7 @@ async def summarise(call: Call) -> None:
     if not await call.services.store.history(call.place.key, 1):
         raise CommandError(texts.NOTHING_SAID())
     question = Message("user", texts.SUMMARISE(), call.user, call.event.id)
-    await call.services.intake.take(call.place, question)
+    await call.services.intake.take(call.place, question, call.role)
 
 
 async def new(call: Call) -> Post:
@@ -62,14 +63,22 @@ async def regenerate(call: Call) -> None:
     record = await call.services.store.last_turn(call.place.key)
     if record is None:
         raise CommandError(texts.NOTHING_TO_REGENERATE())
+    await call.services.gate.admit(call.user, call.role, call.place)
     await call.services.lanes.regenerate(record)
 
 
 async def continue_(call: Call) -> None:
     record = await call.services.store.last_turn(call.place.key)
-    if record is None or record.reply.finish != "length":
+    if record is None or not _was_cut(record):
         raise CommandError(texts.NOTHING_TO_CONTINUE())
+    await call.services.gate.admit(call.user, call.role, call.place)
     await call.services.lanes.resume(record)
+
+
+def _was_cut(record: TurnRecord) -> bool:
+    """By the token limit, by a restart, or by somebody who stopped it."""
+    broken_off = record.turn.state in (TurnState.INTERRUPTED, TurnState.CANCELLED)
+    return record.reply.finish == "length" or (broken_off and bool(record.reply.text))
 
 
 async def speed(call: Call) -> Post:
@@ -92,10 +101,8 @@ CONVERSATION = (
     Command(CommandSpec("ask", "ask the model, as by a mention", (QUESTION,), asks=True), ask),
     Command(CommandSpec("new", "begin afresh; the old conversation is archived"), new),
     Command(CommandSpec("stop", "end the reply that is being written"), stop),
-    Command(CommandSpec("regenerate", "answer the last question once more", asks=True), regenerate),
-    Command(
-        CommandSpec("continue", "go on where the token limit cut a reply", asks=True), continue_
-    ),
+    Command(CommandSpec("regenerate", "answer the last question once more"), regenerate),
+    Command(CommandSpec("continue", "go on where a reply was cut off"), continue_),
     Command(
         CommandSpec("summarise", "ask for a summary of this conversation", asks=True), summarise
     ),

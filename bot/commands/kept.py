@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+from bot.effective import dump, load
 from bot.errors import CommandError
 from bot.kinds import quoted
-from bot.settings import dump, here, load, scopes_of
+from bot.settings import here, scopes_of
 from bot.store import SettingChange, Store
 from bot.types import Place, UserRef
 

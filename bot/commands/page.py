@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bot import texts
 from bot.commands.arguments import called_in_full, usage
-from bot.settings import KINDS
+from bot.effective import KINDS
 from bot.types import CommandSpec, Parameter, Role
 
 INTRODUCTION = """# Commands

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from bot.commands import Call, Command, group
 from bot.commands.kept import Kept
 from bot.commands.values import changed, shown
+from bot.effective import SAMPLING
 from bot.errors import CommandError
 from bot.kinds import Value, quoted
-from bot.settings import SAMPLING, here
+from bot.settings import here
 from bot.types import CommandSpec, Parameter, Post, Role
 
 OWN: Mapping[str, Mapping[str, Value]] = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot import texts
-from bot.settings import load
+from bot.effective import load
 from bot.store import SettingChange
 
 LONGEST = 60

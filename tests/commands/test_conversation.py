@@ -60,6 +60,19 @@ async def test_a_summary_is_a_turn_of_the_model(tmp_path: Path) -> None:
         await people.see("You said: hello", "You greeted me.")
 
 
+async def test_a_reply_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+    text = " ".join(f"w{n}" for n in range(300))
+    counted = {"match": "count", "text": text}
+    async with open_house(tmp_path, [counted], tokens_per_second=300) as people:
+        people.say("count")
+        await people.see_some("w9 ")
+        people.command("/stop")
+        await people.see_some(f"*{texts.STOPPED()}*")
+        people.command("/continue")
+        await people.see(text)
+        assert (await people.answer("/continue")).text == texts.NOTHING_TO_CONTINUE()
+
+
 async def test_a_command_in_the_middle_of_a_reply_is_answered_at_once(tmp_path: Path) -> None:
     endless = {"match": "count", "text": "one two three four " * 500}
     async with open_house(tmp_path, [endless], tokens_per_second=100, access=OWNED) as people:

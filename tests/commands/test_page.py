@@ -7,7 +7,7 @@ import pytest
 from bot.commands import Commands
 from bot.commands.built_in import BUILT_IN
 from bot.commands.page import MEANING, page
-from bot.settings import KINDS
+from bot.effective import KINDS
 from bot.types import CommandSpec
 
 DOCS = Path(__file__).parents[2] / "docs"

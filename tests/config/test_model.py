@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from bot.config import Config, Source, check, load
 from bot.config.model import Sampling
+from bot.effective import KINDS
 from bot.errors import ConfigError
-from bot.settings import KINDS, Number
+from bot.kinds import Number
 from bot.types import SamplingParams
 
 NUMBERS = [

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.effective import KINDS, dump, kind_of, load
 from bot.errors import CommandError
 from bot.kinds import Number, Text, Texts, Value
-from bot.settings import KINDS, dump, kind_of, load
 
 RATE = Number(0, 2)
 COUNT = Number(0, 1_000_000, whole=True)
