@@ -30,6 +30,7 @@ KV_TOKENS = 49_152
 ROUNDS = 7
 HISTORY = 4_000
 CONVERSATIONS = 64
+EQUAL_TOKENS = 256
 
 START, END = "<|im_start|>", "<|im_end|>"
 TEMPLATE = """\
@@ -48,7 +49,7 @@ def main() -> None:
         "torch": torch.__version__,
         "layers": layers,
     }
-    rows = asyncio.run(_with_engine(lambda: loaded(qwq.build(layers)), measure))
+    rows = asyncio.run(with_engine(lambda: loaded(qwq.build(layers)), measure))
     show("QwQ-32B's shape in NF4, the engine's figures", rows, **facts)
     equal, requests = asyncio.run(equality())
     show("greedy NF4 beside generate", [{"requests": requests, "equal": equal}], **facts)
@@ -135,12 +136,12 @@ async def equality() -> tuple[int, int]:
 
     made = build()
     expected = [_generated(made, each) for each in texts]
-    found = await _with_engine(lambda: replace(made, model=made.model), replies)
+    found = await with_engine(lambda: replace(made, model=made.model), replies)
     return sum(map(str.__eq__, expected, found)), len(texts)
 
 
 async def _reply(engine: LocalEngine, words: str) -> str:
-    events = [event async for event in engine.stream(said(words), greedy(48))]
+    events = [event async for event in engine.stream(said(words), greedy(EQUAL_TOKENS))]
     return "".join(event.text for event in events if isinstance(event, Chunk))
 
 
@@ -153,8 +154,8 @@ def _generated(made: LoadedModel, words: str) -> str:
     output = model.generate(
         ids,
         attention_mask=torch.ones_like(ids),
-        max_new_tokens=48,
-        min_new_tokens=48,
+        max_new_tokens=EQUAL_TOKENS,
+        min_new_tokens=EQUAL_TOKENS,
         do_sample=False,
         eos_token_id=list(made.eos_ids),
         pad_token_id=0,
@@ -162,7 +163,7 @@ def _generated(made: LoadedModel, words: str) -> str:
     return vocabulary.decode(output[0, ids.shape[1] :].tolist())
 
 
-async def _with_engine(
+async def with_engine(
     build: Callable[[], LoadedModel], use: Callable[[LocalEngine], Awaitable[T]]
 ) -> T:
     """What `use` gives of an engine around a model that no folder holds."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from bot.engine.local import quantize
+from bot.engine.local.progress import silent
 from bot.engine.local.storage import Storage
+
+CACHE = Path.home() / ".cache" / "chinwag"
+"""Where compiled and measured kernels are kept."""
 
 SHAPE: dict[str, Any] = {
     "vocab_size": 152064,
@@ -34,13 +39,22 @@ def config(layers: int = 64) -> Any:
     return Qwen2Config(**{**SHAPE, "num_hidden_layers": layers}, dtype="bfloat16")
 
 
-def build(layers: int = 64, *, quantize_head: bool = False, device: str = "cuda") -> Any:
+def build(
+    layers: int = 64,
+    *,
+    quantize_head: bool = False,
+    device: str = "cuda",
+    cache_folder: Path = CACHE,
+) -> Any:
     """A Qwen2ForCausalLM that computes nonsense at the true speed and size."""
-    return build_from(config(layers), quantize_head=quantize_head, device=device)
+    made = build_from(config(layers), quantize_head=quantize_head, device=device)
+    storage = Storage("nf4", quantize_head, "bfloat16", gpu=True)
+    quantize.take_own_kernels(made, storage, cache_folder, silent)
+    return made
 
 
 def build_from(config: Any, *, quantize_head: bool, device: str) -> Any:
-    """The same for any config whose embedding and head are untied."""
+    """The same for any config whose embedding and head are untied, with bitsandbytes' layers."""
     from transformers import AutoModelForCausalLM
 
     make: Callable[..., Any] = AutoModelForCausalLM.from_config

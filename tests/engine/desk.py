@@ -21,6 +21,7 @@ from bot.engine.local.mailbox import (
     Submit,
 )
 from bot.engine.local.runner import PagedRunner, Runner
+from bot.engine.local.sampling import SamplingState
 from bot.engine.local.sequence import Sequence as Tokens
 from bot.engine.local.sequence import Slice
 from bot.engine.local.worker import Worker
@@ -86,6 +87,9 @@ class Watched:
         logits = self._runner.run(slices)
         self.spoil(slices, logits)
         return logits
+
+    def draw(self, slices: Sequence[Slice], states: Sequence[SamplingState]) -> None:
+        """All that is watched goes through `run`."""
 
     def drop(self, sequence: Tokens) -> None:
         self._runner.drop(sequence)

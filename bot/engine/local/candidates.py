@@ -39,40 +39,46 @@ def needs_order(state: SamplingState) -> bool:
 
 def among_all(scores: Tensor, states: Sequence[SamplingState]) -> Tensor:
     """Weights [B, V] for rows of which none needs an order."""
-    temperature, _, _, min_p = _settings(states, scores.device)
+    temperature, _, _, min_p = settings_of(states).to(scores.device).unsqueeze(-1).unbind()
     weights = (scores - scores.amax(-1, keepdim=True)).div_(temperature).exp_()
     return weights.where(weights >= min_p, 0)
 
 
 def among_likeliest(scores: Tensor, states: Sequence[SamplingState], width: int) -> Likeliest:
     """Sorts no more than the `width` likeliest tokens of a row."""
-    temperature, top_k, top_p, min_p = _settings(states, scores.device)
+    settings = settings_of(states).to(scores.device)
+    return likeliest(scores, settings, width, limited=all(state.top_k for state in states))
+
+
+def likeliest(scores: Tensor, settings: Tensor, width: int, *, limited: bool) -> Likeliest:
+    """The same by the `settings` [4, B] themselves; `limited` promises that each has a top_k."""
+    temperature, top_k, top_p, min_p = settings.unsqueeze(-1).unbind()
     values, ids = scores.topk(min(width, scores.shape[-1]))
     highest, lowest = values[:, :1], values[:, -1:]
     complete = lowest.isneginf() | (values.shape == scores.shape)
     weights = (values - highest).div_(temperature).exp_()
 
-    limited = top_k > 0
+    has_top_k = top_k > 0
     kth = values.gather(-1, top_k.long().clamp(1, values.shape[-1]) - 1)
-    weights = weights.where(~limited | (values >= kth), 0)  # its equals stay, as in transformers
+    weights = weights.where(~has_top_k | (values >= kth), 0)  # its equals stay, as in transformers
     sums = weights.cumsum(-1)
     nucleus = top_p * sums[:, -1:]
-    if not all(state.top_k for state in states):
-        likeliest = (scores - highest).div_(temperature).softmax(-1).amax(-1, keepdim=True)
-        nucleus = nucleus.where(limited | complete, top_p / likeliest)
+    if not limited:
+        highest_share = (scores - highest).div_(temperature).softmax(-1).amax(-1, keepdim=True)
+        nucleus = nucleus.where(has_top_k | complete, top_p / highest_share)
 
-    enough = complete | torch.where(limited, kth > lowest, sums[:, -1:] >= nucleus)
+    enough = complete | torch.where(has_top_k, kth > lowest, sums[:, -1:] >= nucleus)
     inside = ((sums - weights < nucleus) | (top_p == 1)) & (weights >= min_p)
     inside[:, 0] = True
     return Likeliest(weights.where(inside, 0), ids, enough)
 
 
-def _settings(states: Sequence[SamplingState], device: torch.device) -> tuple[Tensor, ...]:
-    """temperature, top_k, top_p, min_p: each [B, 1]."""
+def settings_of(states: Sequence[SamplingState]) -> Tensor:
+    """temperature, top_k, top_p, min_p: [4, B] on the host."""
     table = [
         [max(state.params.temperature, SMALLEST) for state in states],
         [state.top_k for state in states],
         [state.params.top_p for state in states],
         [state.params.min_p for state in states],
     ]
-    return torch.tensor(table, dtype=torch.float32).to(device).unsqueeze(-1).unbind()
+    return torch.tensor(table, dtype=torch.float32)

@@ -1,18 +1,26 @@
-"""Which runner serves a model: the paged one if it can and does agree with transformers."""
+"""Which runner serves a model: the fastest one that can and does agree with transformers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from functools import partial
+from importlib.util import find_spec
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 import torch
 
 from bot.engine.local.attention import NotPaged
 from bot.engine.local.blocks import BlockPool
+from bot.engine.local.faults import release_memory
 from bot.engine.local.plain import PlainRunner
+from bot.engine.local.progress import Progress, silent
 from bot.engine.local.runner import PagedRunner, Runner
+from bot.engine.local.sampling import SamplingState
 from bot.engine.local.scheduler import Scheduler
 from bot.engine.local.sequence import Sequence
+from bot.types import SamplingParams
 
 if TYPE_CHECKING:
     from bot.engine.local.loaded import LoadedModel
@@ -31,24 +39,38 @@ ROUNDING = {torch.float32: 1e-3, torch.float16: 2e-2, torch.bfloat16: 8e-2}
 GRANTED = 3.0
 """How much further from transformers the paged way may be than transformers is from itself."""
 
+GREEDY = SamplingState(SamplingParams(temperature=0), (), (), 1)
+
 WRONG = 0.4
 """Wrong attention gives some 0.5 and up; so much is never granted."""
 
 
-def choose(loaded: LoadedModel, *, block_size: int) -> Runner:
+class Build(Protocol):
+    def __call__(
+        self, model: Any, device: torch.device, *, blocks: int, block_size: int
+    ) -> PagedRunner: ...
+
+
+def choose(
+    loaded: LoadedModel, *, block_size: int, max_batch: int = 64, progress: Progress = silent
+) -> Runner:
     """Says in the log which one it is, and why. Leaves the model's attention as that one needs."""
     before = loaded.model.config._attn_implementation
     try:
-        runner = _paged(loaded, block_size)
+        runner = _paged(loaded, block_size, max_batch, progress)
     except NotPaged as reason:
         loaded.model.set_attn_implementation(before)
         log.warning("served one sequence after another, without paging", reason=str(reason))
         return PlainRunner(loaded.model, loaded.device)
-    log.info("served in batches over a paged KV cache", tokens=loaded.kv_tokens)
+    log.info(
+        "served in batches over a paged KV cache",
+        tokens=loaded.kv_tokens,
+        runner=type(runner).__name__,
+    )
     return runner
 
 
-def _paged(loaded: LoadedModel, block_size: int) -> PagedRunner:
+def _paged(loaded: LoadedModel, block_size: int, max_batch: int, progress: Progress) -> PagedRunner:
     config = loaded.model.config.get_text_config()
     require_attention_layers(config)
     blocks = loaded.kv_tokens // block_size
@@ -57,11 +79,46 @@ def _paged(loaded: LoadedModel, block_size: int) -> PagedRunner:
     expected = _reference(loaded, tokens)
     noise = _distance(_by_cache(loaded, tokens), expected)
     tolerance = min(max(ROUNDING.get(expected.dtype, 0.0), GRANTED * noise), WRONG)
-    runner = PagedRunner(loaded.model, loaded.device, blocks=blocks, block_size=block_size)
-    error = _distance(_computed(runner, tokens), expected)
-    if not error <= tolerance:
-        raise NotPaged(f"its logits are off by {error:.1%} when paged, {tolerance:.1%} is granted")
-    return runner
+
+    def proven(build: Build) -> PagedRunner:
+        runner = build(loaded.model, loaded.device, blocks=blocks, block_size=block_size)
+        error = _distance(_computed(runner, tokens), expected)
+        if not error <= tolerance:
+            raise NotPaged(
+                f"its logits are off by {error:.1%} when paged, {tolerance:.1%} is granted"
+            )
+        log.info("proven against transformers", runner=type(runner).__name__, error=f"{error:.2%}")
+        return runner
+
+    for build in _builds_on_gpu(loaded, max_batch, progress):
+        try:
+            return proven(build)
+        except (
+            Exception
+        ) as reason:  # a compiler's, a driver's: whatever it is, there is another way
+            log.warning("decode steps go without own kernels or graphs", reason=repr(reason))
+        release_memory()
+    return proven(PagedRunner)
+
+
+def _builds_on_gpu(loaded: LoadedModel, max_batch: int, progress: Progress) -> Iterator[Build]:
+    """The fastest first: fused layers in graphs, then the model as it is in graphs."""
+    tensors = chain(loaded.model.parameters(), loaded.model.buffers())
+    if loaded.device.type != "cuda" or find_spec("triton") is None:
+        return
+    if any(tensor.device != loaded.device for tensor in tensors):
+        return
+    from bot.engine.local.graphs import GraphRunner
+    from bot.engine.local.kernels.decoder import FAMILIES, FusedForward
+
+    graphs = partial(
+        GraphRunner, max_batch=max_batch, context_window=loaded.context_window, progress=progress
+    )
+    if type(loaded.model).__name__ in FAMILIES:
+        yield lambda model, device, **sizes: graphs(
+            model, device, forward=FusedForward(model), **sizes
+        )
+    yield partial(graphs, forward=None)
 
 
 def require_attention_layers(config: Any) -> None:
@@ -111,7 +168,9 @@ def _computed(runner: PagedRunner, tokens: list[int]) -> torch.Tensor:
     rows: list[torch.Tensor] = []
     while len(rows) < 3:
         slices = scheduler.plan()
-        logits = runner.run(slices)
+        states = [GREEDY for each in slices if each.samples]
+        drawn = runner.draw(slices, states)
+        logits = runner.run(slices) if drawn is None else drawn.logits.clone()
         scheduler.commit(slices)
         for row, each in zip(logits, (each for each in slices if each.samples), strict=True):
             each.sequence.tokens.append(tokens[min(len(each.sequence.tokens), len(tokens) - 1)])

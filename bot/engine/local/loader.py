@@ -44,6 +44,7 @@ def load(config: LocalConfig, home: Path, progress: Progress) -> LoadedModel:
     tokenizer = load_tokenizer(folder, config)
     with _weights_reported_to(progress), torch.inference_mode():
         model = _load_model(folder, config, planned)
+        quantize.take_own_kernels(model, planned.storage, config.cache_folder(home), progress)
     return LoadedModel(
         name=config.model,
         model=model,

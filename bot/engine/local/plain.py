@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from bot.engine.local.runner import Drawn
+from bot.engine.local.sampling import SamplingState
 from bot.engine.local.sequence import Sequence, Slice
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ class PlainRunner:
         logits = [self._run_one(each) for each in slices]
         sampled = [row for row, each in zip(logits, slices, strict=True) if each.samples]
         return torch.cat(sampled) if sampled else logits[0][:0]
+
+    def draw(self, slices: Many[Slice], states: Many[SamplingState]) -> Drawn | None:
+        return None
 
     def drop(self, sequence: Sequence) -> None:
         self._caches.pop(sequence, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -10,6 +11,7 @@ from torch import nn
 
 from bot.engine.local.embeddings import Int8Embedding, Nf4Embedding
 from bot.engine.local.int8 import Int8Linear, Rounding, replace_linears
+from bot.engine.local.progress import Progress
 from bot.engine.local.storage import NF4_BLOCK, Storage
 
 if TYPE_CHECKING:
@@ -42,6 +44,19 @@ def finish(model: PreTrainedModel, storage: Storage) -> None:
     if storage.made_from_files:
         replace_linears(model)
         parts.to(getattr(torch, storage.dtype))
+
+
+def take_own_kernels(
+    model: PreTrainedModel, storage: Storage, cache_folder: Path, progress: Progress
+) -> None:
+    """Four-bit layers on a GPU that our kernels can serve leave bitsandbytes'; their bits stay.
+    What is compiled and measured for that is kept in `cache_folder`."""
+    if storage.method == "nf4" and storage.gpu:
+        from bot.engine.local.kernels.linear import replace_linears
+
+        progress("preparing the kernels", 0.0)
+        replace_linears(model, cache_folder / "kernels")
+        progress("preparing the kernels", 1.0)
 
 
 def _quantise_head(model: Any, storage: Storage) -> None:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import torch
 
-from bot.engine.local.attention import STEP, adopt
+from bot.engine.local.attention import adopt
+from bot.engine.local.forward import Forward, TransformersForward
 from bot.engine.local.kvcache import KVCache, layer_shapes
+from bot.engine.local.sampling import SamplingState
 from bot.engine.local.sdpa import SdpaStep, order
 from bot.engine.local.sequence import Sequence, Slice
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+
+class Drawn(NamedTuple):
+    """A step's logits [n, vocabulary], and the tokens that it chose of them as `sampler.draw`
+    does."""
+
+    logits: torch.Tensor
+    tokens: list[int]
 
 
 class Runner(Protocol):
@@ -31,6 +41,10 @@ class Runner(Protocol):
         May be called again with the same slices after it raised.
         """
 
+    def draw(self, slices: Many[Slice], states: Many[SamplingState]) -> Drawn | None:
+        """Like `run`, for a step that can choose its tokens in the same breath; otherwise None,
+        and nothing has happened. `states` are those of the slices that sample."""
+
     def drop(self, sequence: Sequence) -> None:
         """The sequence is over."""
 
@@ -44,10 +58,16 @@ class PagedRunner:
     reuses = True
 
     def __init__(
-        self, model: PreTrainedModel, device: torch.device, *, blocks: int, block_size: int
+        self,
+        model: PreTrainedModel,
+        device: torch.device,
+        *,
+        blocks: int,
+        block_size: int,
+        forward: Forward | None = None,
     ) -> None:
         adopt(model)
-        self._model, self._device = model, device
+        self._forward, self._device = forward or TransformersForward(model), device
         self.cache = KVCache(layer_shapes(model, device), blocks, block_size)
 
     @property
@@ -60,15 +80,16 @@ class PagedRunner:
         tokens = [token for each in packed for token in each.sequence.tokens[each.start : each.end]]
         positions = [at for each in packed for at in range(each.start, each.end)]
         rows = _last_rows(packed, slices)
-        output = self._model(
-            input_ids=torch.tensor([tokens], device=self._device),
-            position_ids=torch.tensor([positions], device=self._device),
-            use_cache=False,
-            logits_to_keep=torch.tensor(rows or [0], device=self._device),
-            **{STEP: SdpaStep(self.cache, packed)},
+        logits = self._forward(
+            torch.tensor(tokens, device=self._device),
+            torch.tensor(positions, device=self._device),
+            SdpaStep(self.cache, packed),
+            torch.tensor(rows or [0], device=self._device),
         )
-        logits: torch.Tensor = output.logits[0]
         return logits[: len(rows)]
+
+    def draw(self, slices: Many[Slice], states: Many[SamplingState]) -> Drawn | None:
+        return None
 
     def drop(self, sequence: Sequence) -> None:
         pass

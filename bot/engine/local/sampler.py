@@ -15,7 +15,15 @@ import torch
 from torch import Tensor
 
 from bot.engine.local.adjustments import adjusted
-from bot.engine.local.candidates import among_all, among_likeliest, needs_order
+from bot.engine.local.candidates import (
+    SMALLEST,
+    Likeliest,
+    among_all,
+    among_likeliest,
+    likeliest,
+    needs_order,
+    settings_of,
+)
 from bot.engine.local.sampling import SamplingState, TokenLogprob
 from bot.errors import RequestFailed
 
@@ -48,6 +56,21 @@ class Sampler:
     def __init__(self, vocab_size: int, device: torch.device | str):
         self._vocab_size, self._device = vocab_size, torch.device(device)
 
+    def finish(
+        self, tokens: Sequence[int], logits: Tensor, states: Sequence[SamplingState]
+    ) -> list[Sampled | RequestFailed]:
+        """Where a step has drawn `tokens` itself: only rows that need more than `draw` does, and
+        those that came SHORT, are sampled from `logits`."""
+        done = dict(enumerate(tokens))
+        rows = [row for row, state in enumerate(states)
+                if done[row] == SHORT or not _is_plain(state)]  # fmt: skip
+        results = [Sampled(token) if token >= 0 else _no_choice() for token in tokens]
+        if rows:
+            again = self.sample(_rows_of(logits, rows), [states[row] for row in rows])
+            for row, result in zip(rows, again, strict=True):
+                results[row] = result
+        return results
+
     def sample(
         self, logits: Tensor, states: Sequence[SamplingState]
     ) -> list[Sampled | RequestFailed]:
@@ -57,6 +80,32 @@ class Sampler:
         rows = ROWS_AT_ONCE if self._device.type == "cpu" else max(1, len(states))
         parts = (slice(start, start + rows) for start in range(0, len(states), rows))
         return [result for part in parts for result in _sample(logits[part], states[part])]
+
+
+def drawing_settings(states: Sequence[SamplingState]) -> Tensor:
+    """What `draw` needs of each row: [5, B] on the host."""
+    settings = torch.cat([settings_of(states), _uniform(states).T])
+    greedy = [state.params.temperature == 0 for state in states]
+    settings[0, greedy] = 0.0
+    return settings
+
+
+def draw(scores: Tensor, settings: Tensor) -> Tensor:
+    """Scores [B, V] → tokens [B], FAILED or SHORT, as `_choose` does for rows without changes of
+    scores. Asks the host nothing, so that a step on a GPU can be captured with its choice."""
+    temperature, uniform = settings[0, :, None], settings[4, :, None]
+    limits = torch.cat([settings[:1].clamp(min=SMALLEST), settings[1:4]])
+    found = _among(likeliest(scores, limits, WIDTHS[0], limited=False), uniform)
+    return found.where(temperature > 0, _greedy(scores, (), 0))[:, 0]
+
+
+def _is_plain(state: SamplingState) -> bool:
+    """Whether `draw` does all that the state asks for."""
+    params = state.params
+    barred = state.eos_is_barred and state.eos_ids
+    changed = state.seen is not None or params.logit_bias or barred
+    ordered = params.temperature == 0 or needs_order(state)
+    return ordered and not changed and params.logprobs is None
 
 
 def _sample(logits: Tensor, states: Sequence[SamplingState]) -> list[Sampled | RequestFailed]:
@@ -99,20 +148,27 @@ def _greedy(scores: Tensor, states: Sequence[SamplingState], width: int) -> Tens
 
 
 def _from_all(scores: Tensor, states: Sequence[SamplingState], width: int) -> Tensor:
-    return _drawn(among_all(scores, states), states)
+    return _drawn(among_all(scores, states), _uniform(states))
 
 
 def _from_likeliest(scores: Tensor, states: Sequence[SamplingState], width: int) -> Tensor:
-    candidates = among_likeliest(scores, states, width)
-    place = _drawn(candidates.weights, states)
+    return _among(among_likeliest(scores, states, width), _uniform(states))
+
+
+def _among(candidates: Likeliest, uniform: Tensor) -> Tensor:
+    place = _drawn(candidates.weights, uniform)
     tokens = candidates.ids.gather(-1, place.clamp(min=0)).where(candidates.enough, SHORT)
     return tokens.where(place >= 0, FAILED)
 
 
-def _drawn(weights: Tensor, states: Sequence[SamplingState]) -> Tensor:
-    """The first place [b, 1] at which the sum of `weights` [b, n] so far exceeds the row's uniform
-    share of the whole; FAILED where there is no weight."""
-    uniform = torch.tensor([[min(state.uniform, BELOW_ONE)] for state in states])
+def _uniform(states: Sequence[SamplingState]) -> Tensor:
+    """[b, 1] on the host."""
+    return torch.tensor([[min(state.uniform, BELOW_ONE)] for state in states])
+
+
+def _drawn(weights: Tensor, uniform: Tensor) -> Tensor:
+    """The first place [b, 1] at which the sum of `weights` [b, n] so far exceeds the share
+    `uniform` [b, 1] of the whole; FAILED where there is no weight."""
     sums = weights.cumsum(-1)
     total = sums[:, -1:]
     share = total * uniform.to(sums)

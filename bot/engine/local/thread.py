@@ -45,7 +45,9 @@ def _serve(
     loaded = load(config, home, progress)
     with torch.inference_mode():
         pack(loaded.model)
-        runner = choose(loaded, block_size=config.block_size)
+        runner = choose(
+            loaded, block_size=config.block_size, max_batch=config.max_batch, progress=progress
+        )
         worker = Worker(loaded, runner, config, inbox, outbox)
         outbox(Ready(worker.info))
         worker.run()

@@ -147,8 +147,11 @@ class Worker:
 
     def _compute(self, slices: Sequence[Slice]) -> list[Sampled | RequestFailed]:
         """Changes nothing that a second attempt would not change alike."""
-        logits = self._runner.run(slices).to(self._loaded.device)
         states = [self._generation(each).state for each in slices if each.samples]
+        drawn = self._runner.draw(slices, states)
+        if drawn is not None:
+            return self._sampler.finish(drawn.tokens, drawn.logits, states)
+        logits = self._runner.run(slices).to(self._loaded.device)
         return self._sampler.sample(logits, states) if states else []
 
     def _accept(self, slices: Sequence[Slice], outcomes: Sequence[Sampled | RequestFailed]) -> None:

@@ -1,0 +1,169 @@
+"""Products of NF4 matrices with rows of activations, on one GPU.
+
+A few rows go through the kernel of nf4_matmul.cu, whose variant is measured once per card; many
+rows are cheaper through cuBLAS, with the matrix unpacked into memory that all matrices share.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch.nn.functional import linear, silu
+
+from bot.engine.local.kernels.cuda import HOPPER, Kernel, compile_file
+from bot.engine.local.kernels.layout import STEP, Nf4Matrix
+from bot.engine.local.kernels.overlap import can_overlap
+
+SOURCE = Path(__file__).with_name("nf4_matmul.cu")
+TABLE = 256 * 256
+"""Bytes of the kernel's table in shared memory."""
+STAGES = 3
+"""The kernel's stages of x in shared memory, each of 64 columns."""
+TIERS = (8, 16, 32, 64)
+"""Rows of activations that a variant is compiled for."""
+MOST_ROWS = 128
+"""With more, cuBLAS wins on every card tried."""
+WORKSPACE = 16 * 2**20
+"""Floats in which blocks that share rows leave their parts of the sums."""
+UNPACK_WARPS = 8
+
+
+class Variant(NamedTuple):
+    """How the work is cut: warps of a block by rows and by columns, blocks that a multiprocessor
+    holds, whether four warps multiply together (Hopper's wgmma), and how many blocks share the
+    columns of the same rows."""
+
+    row_warps: int
+    k_warps: int
+    resident: int
+    together: bool
+    splits: int
+
+    def units(self, matrix: Nf4Matrix) -> int:
+        return -(-matrix.rows // (STEP * self.row_warps)) * self.splits
+
+    def sums(self, tier: int) -> int:
+        """Floats of a block's sums."""
+        return self.row_warps * STEP * tier
+
+    def shared(self, tier: int) -> int:
+        """Bytes of shared memory: the table, and sums of warps or stages of x."""
+        more = STAGES * tier * 128 if self.together else 4 * (self.k_warps - 1) * self.sums(tier)
+        return TABLE + more
+
+
+FEW = ((2, 8, 1, False), (4, 4, 1, False), (8, 1, 2, False), (2, 4, 2, False))
+MANY = ((2, 4, 1, False), (4, 2, 1, False))
+TOGETHER = ((8, 1, 1, True), (4, 1, 2, True))
+"""What is worth trying for up to 16 rows of x, for more, and for more on Hopper."""
+
+
+def variants(matrix: Nf4Matrix, tier: int, processors: int, *, hopper: bool) -> list[Variant]:
+    """Those that give enough blocks something to do."""
+    shapes = FEW if tier <= 16 else (*MANY, *TOGETHER) if hopper else MANY
+    every = [Variant(*shape, splits) for shape in shapes for splits in (1, 2, 3, 4, 6, 12)]
+    return [each for each in every if _sensible(each, matrix, tier, processors)] or every[:1]
+
+
+def _sensible(variant: Variant, matrix: Nf4Matrix, tier: int, processors: int) -> bool:
+    units = variant.units(matrix)
+    enough = units >= processors // 2 or variant.splits == 12
+    fits = variant.splits == 1 or units * variant.sums(tier) <= WORKSPACE
+    busy = matrix.columns // 64 >= 2 * variant.splits * variant.k_warps
+    return enough and fits and busy and (variant.splits == 1 or units <= 4 * processors)
+
+
+class Products:
+    """Raises CompilerMissing. `table` maps (rows, columns, gated, tier) to the variant to take;
+    what is not in it gets the first sensible one."""
+
+    def __init__(self, device: torch.device, cache_folder: Path | None) -> None:
+        self.device, self._cache_folder = device, cache_folder
+        self.processors = torch.cuda.get_device_properties(device).multi_processor_count
+        self.table: dict[tuple[int, int, bool, int], Variant] = {}
+        self.hopper = torch.cuda.get_device_capability(device) == HOPPER
+        self._kernels: dict[tuple[int, bool, Variant], Kernel] = {}
+        self._arrived = torch.zeros(2**16, dtype=torch.int32, device=device)
+        self._workspace = torch.empty(WORKSPACE, device=device)
+        self._unpacked: torch.Tensor | None = None
+        whole = Variant(UNPACK_WARPS, 1, 2, False, 1)
+        self._unpack = self._load("nf4_unpack", whole, TIERS[0], gated=False)
+
+    def __call__(self, matrix: Nf4Matrix, x: torch.Tensor, *, gated: bool = False) -> torch.Tensor:
+        """x [n, columns] → x Wᵀ + bias [n, rows]; `gated`, with W = [gate; up], gives
+        silu(gate) * up [n, rows / 2]."""
+        if len(x) > MOST_ROWS:
+            return self.by_cublas(matrix, x, gated=gated)
+        x, most = x.contiguous(), TIERS[-1]
+        y = x.new_empty(len(x), matrix.rows // 2 if gated else matrix.rows)
+        for start in range(0, len(x), most):
+            part = x[start : start + most]
+            tier = next(tier for tier in TIERS if tier >= len(part))
+            self.run(self.variant(matrix, gated, tier), tier, matrix, part,
+                     y[start : start + most], gated=gated)  # fmt: skip
+        return y
+
+    def candidates(self, matrix: Nf4Matrix, tier: int) -> list[Variant]:
+        return variants(matrix, tier, self.processors, hopper=self.hopper)
+
+    def variant(self, matrix: Nf4Matrix, gated: bool, tier: int) -> Variant:
+        key = (matrix.rows, matrix.columns, gated, tier)
+        if key not in self.table:
+            self.table[key] = self.candidates(matrix, tier)[0]
+        return self.table[key]
+
+    def run(
+        self, variant: Variant, tier: int, matrix: Nf4Matrix, x: torch.Tensor, y: torch.Tensor,
+        *, gated: bool,
+    ) -> None:  # fmt: skip
+        """The kernel itself, for at most `tier` rows of x."""
+        units = variant.units(matrix)
+        self.kernel(variant, tier, gated)(
+            min(units, self.processors * variant.resident),
+            32 * variant.row_warps * variant.k_warps,
+            x, matrix.packed, matrix.absmax, matrix.outer, matrix.offset, matrix.code,
+            matrix.inner, matrix.bias, y, self._workspace, self._arrived,
+            len(x), matrix.rows, matrix.columns, variant.splits,
+        )  # fmt: skip
+
+    def kernel(self, variant: Variant, tier: int, gated: bool) -> Kernel:
+        key = (tier, gated, variant._replace(splits=1))
+        if key not in self._kernels:
+            self._kernels[key] = self._load("nf4_matmul", variant, tier, gated=gated)
+        return self._kernels[key]
+
+    def unpack(self, matrix: Nf4Matrix) -> torch.Tensor:
+        """The weights in bfloat16 [rows, columns], until the next call."""
+        needed = matrix.rows * matrix.columns
+        if self._unpacked is None or self._unpacked.numel() < needed:
+            self._unpacked = None
+            self._unpacked = torch.empty(needed, dtype=torch.bfloat16, device=self.device)
+        out = self._unpacked[:needed].view(matrix.rows, matrix.columns)
+        self._unpack(
+            2 * self.processors, 32 * UNPACK_WARPS,
+            matrix.packed, matrix.absmax, matrix.outer, matrix.offset, matrix.code, matrix.inner,
+            out, matrix.rows, matrix.columns,
+        )  # fmt: skip
+        return out
+
+    def by_cublas(self, matrix: Nf4Matrix, x: torch.Tensor, *, gated: bool) -> torch.Tensor:
+        if not gated:
+            return linear(x, self.unpack(matrix), matrix.bias)
+        half = matrix.rows // 2
+        gate, up = (self.by_cublas(matrix.part(start, half), x, gated=False)
+                    for start in (0, half))  # fmt: skip
+        return silu(gate, inplace=True).mul_(up)
+
+    def _load(self, name: str, variant: Variant, tier: int, *, gated: bool) -> Kernel:
+        defines = {
+            "TILES": tier // 8,
+            "ROW_WARPS": variant.row_warps,
+            "K_WARPS": variant.k_warps,
+            "RESIDENT": variant.resident,
+            "WGMMA": int(variant.together),
+            "GATED": int(gated),
+        }
+        code = compile_file(SOURCE, defines, self.device, self._cache_folder)
+        return Kernel(code, name, variant.shared(tier), overlaps=can_overlap(self.device))

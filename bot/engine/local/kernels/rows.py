@@ -1,0 +1,110 @@
+"""What a decoder layer does to each token by itself, a Triton kernel each: norms, rotary
+embeddings, the gate. They compute in float32 and round once, where the model rounds each step."""
+
+from __future__ import annotations
+
+import torch
+import triton
+import triton.language as tl
+from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
+
+from bot.engine.local.kernels.overlap import launch_options
+
+
+@triton.jit
+def _add_norm(x, added, weight, total, out, eps, size, ADDS: tl.constexpr, BLOCK: tl.constexpr,
+              OVERLAP: tl.constexpr):  # fmt: skip
+    if OVERLAP:
+        gdc_launch_dependents()
+        gdc_wait()
+    row = tl.program_id(0).to(tl.int64)
+    column = tl.arange(0, BLOCK)
+    inside = column < size
+    value = tl.load(x + row * size + column, mask=inside, other=0.0).to(tl.float32)
+    if ADDS:
+        value += tl.load(added + row * size + column, mask=inside, other=0.0).to(tl.float32)
+        value = value.to(total.dtype.element_ty)  # as the model keeps it
+        tl.store(total + row * size + column, value, mask=inside)
+        value = value.to(tl.float32)
+    scale = 1 / tl.sqrt(tl.sum(value * value) / size + eps)
+    factor = tl.load(weight + column, mask=inside, other=0.0).to(tl.float32)
+    tl.store(out + row * size + column, value * scale * factor, mask=inside)
+
+
+def add_norm(
+    x: torch.Tensor, added: torch.Tensor | None, weight: torch.Tensor, eps: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """x, added [T, size] → their sum, and its RMS norm times `weight`."""
+    rows, size = x.shape
+    out = torch.empty_like(x)
+    total = x if added is None else torch.empty_like(x)
+    _add_norm[(rows,)](
+        x, x if added is None else added, weight, total, out, eps, size,
+        ADDS=added is not None, BLOCK=triton.next_power_of_2(size), num_warps=8,
+        **launch_options(x.device),
+    )  # fmt: skip
+    return total, out
+
+
+@triton.jit
+def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries,
+            HALF: tl.constexpr, NORMS: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
+    if OVERLAP:
+        gdc_launch_dependents()
+        gdc_wait()
+    token, head = tl.program_id(0).to(tl.int64), tl.program_id(1)
+    place = tl.arange(0, HALF)
+    at = qkv + token * stride + head * 2 * HALF
+    first = tl.load(at + place).to(tl.float32)
+    second = tl.load(at + HALF + place).to(tl.float32)
+    if NORMS:
+        scale = 1 / tl.sqrt((tl.sum(first * first) + tl.sum(second * second)) / (2 * HALF) + eps)
+        weight = query_norm if head < queries else key_norm
+        first = first * scale * tl.load(weight + place).to(tl.float32)
+        second = second * scale * tl.load(weight + HALF + place).to(tl.float32)
+    angle = token * 2 * HALF + place
+    c, s = tl.load(cos + angle).to(tl.float32), tl.load(sin + angle).to(tl.float32)
+    c2, s2 = tl.load(cos + angle + HALF).to(tl.float32), tl.load(sin + angle + HALF).to(tl.float32)
+    tl.store(at + place, first * c - second * s)
+    tl.store(at + HALF + place, second * c2 + first * s2)
+
+
+def rotate(
+    qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, queries: int, keys: int,
+    norms: tuple[torch.Tensor, torch.Tensor, float] | None = None,
+) -> None:  # fmt: skip
+    """Turns the first `queries` + `keys` heads of qkv [T, heads, D] in place, each halves'
+    pair by its angle; cos, sin [T, D]. `norms` are weights of query and key heads' RMS norm
+    before that, and its epsilon."""
+    query_norm, key_norm, eps = norms or (cos, cos, 0.0)
+    _rotate[(len(qkv), queries + keys)](
+        qkv, cos, sin, query_norm, key_norm, eps, qkv.stride(0), queries,
+        HALF=qkv.shape[2] // 2, NORMS=norms is not None, num_warps=1,
+        **launch_options(qkv.device),
+    )  # fmt: skip
+
+
+@triton.jit
+def _store(key, value, keys, values, slots, key_row, key_head, value_row, value_head,
+           KEY: tl.constexpr, VALUE: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
+    if OVERLAP:
+        gdc_launch_dependents()
+        gdc_wait()
+    token, head, heads = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.num_programs(1)
+    slot = tl.load(slots + token).to(tl.int64) * heads + head
+    k, v = tl.arange(0, KEY), tl.arange(0, VALUE)
+    tl.store(keys + slot * KEY + k, tl.load(key + token * key_row + head * key_head + k))
+    tl.store(values + slot * VALUE + v, tl.load(value + token * value_row + head * value_head + v))
+
+
+def store(
+    key: torch.Tensor, value: torch.Tensor, keys: torch.Tensor, values: torch.Tensor,
+    slots: torch.Tensor,
+) -> None:  # fmt: skip
+    """key, value [T, KV heads, D], each head contiguous → the places `slots` [T] of the pools
+    [blocks, block size, KV heads, D], counted in tokens."""
+    _store[(len(key), key.shape[1])](
+        key, value, keys, values, slots,
+        key.stride(0), key.stride(1), value.stride(0), value.stride(1),
+        KEY=key.shape[2], VALUE=value.shape[2], num_warps=1, **launch_options(key.device),
+    )  # fmt: skip
