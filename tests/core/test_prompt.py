@@ -114,3 +114,36 @@ async def test_every_prompt_fits_and_ends_with_the_question(
     prompt: Prompt = await prompts.build(KEY, "s", history, answer)
     assert prompt.messages[-1] == history[-1]
     assert await engine.count_tokens(prompt.messages) <= budget
+
+
+@given(
+    st.integers(80, 600),
+    st.integers(1, 300),
+    st.lists(st.integers(1, 30), max_size=40),
+    st.sampled_from(["", "Be kind."]),
+)
+async def test_what_is_measured_is_what_is_built(
+    window: int, answer: int, lengths: list[int], system: str
+) -> None:
+    prompts, engine = builder(window)
+    history = [
+        Message("user" if (len(lengths) - i) % 2 else "assistant", "w " * n, id=str(i))
+        for i, n in enumerate(lengths)
+    ]
+    measure = await prompts.measure(KEY, system, history, answer)
+    assert measure.window == window
+    assert measure.system == (4 if system else 0)
+    assert measure.system + measure.history + measure.answer + measure.free == window
+    if history:
+        prompt = await prompts.build(KEY, system, history, answer)
+        assert measure.messages == len(history) - prompt.left_out
+        assert measure.system + measure.history == await engine.count_tokens(prompt.messages)
+        assert measure.left_out == await engine.count_tokens(history[: prompt.left_out])
+
+
+async def test_measuring_leaves_the_next_prompt_where_it_was() -> None:
+    prompts, _ = builder(400)
+    history = talk(60)
+    first = await prompts.build(KEY, "", history[:101], 100)
+    await prompts.measure(KEY, "", history, 300)
+    assert (await prompts.build(KEY, "", history[:103], 100)).left_out == first.left_out
