@@ -36,10 +36,14 @@ class Access:
         adapters: Mapping[str, Adapter],
         store: Store,
     ):
-        self._owners = frozenset(owners)
-        self._allowed = frozenset(allowed)
+        self.admit(owners, allowed)
         self._adapters = adapters
         self._store = store
+
+    def admit(self, owners: Collection[str], allowed: Collection[str]) -> None:
+        """From now on these, and nobody else."""
+        self._owners = frozenset(owners)
+        self._allowed = frozenset(allowed)
 
     async def role(self, user: UserRef, place: Place) -> Role:
         """The config names owners. Whoever was let in has the network's role or the one that was

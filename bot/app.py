@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,10 +23,11 @@ from bot.config import Config
 from bot.config.model import Limits
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
+from bot.desk import Desk, Process
 from bot.dispatcher import Dispatcher
 from bot.effective import Effective
 from bot.engine import Engine
-from bot.engine.supervisor import Supervisor
+from bot.engine.models import Models
 from bot.errors import ConfigError
 from bot.hooks import Hooks, Running
 from bot.instance import only_instance
@@ -38,11 +39,13 @@ from bot.pairing import Pairing
 from bot.presses import Presses
 from bot.progress import both, progress_bar
 from bot.recovery import deliver, recover
+from bot.reload import Apply, Reloader
 from bot.retention import Retention
 from bot.rights import Rights
 from bot.service.attendance import Attendance
 from bot.service.notify import Notifier
 from bot.settings import Settings
+from bot.shelf import Shelf, model_of
 from bot.signals import INTERRUPTED, asked_to_end
 from bot.store import Store
 from bot.store.location import locate
@@ -60,23 +63,23 @@ ENDING = 45.0
 """Seconds for the rest: a step of the engine, the networks, the database."""
 
 
-async def run(config: Config) -> int:
-    """Serve the configured networks until SIGTERM or SIGINT. Returns the exit code."""
+async def run(config: Config, read: Callable[[], Config] | None = None) -> int:
+    """Serve the configured networks until SIGTERM or SIGINT. Returns the exit code. `read` reads
+    the config again, for a reload."""
     if not config.adapters:
         raise ConfigError("no network is configured: add a section under adapters", key="adapters")
     adapters = [plugins.adapter(name)(options) for name, options in config.adapters.items()]
     with only_instance(config.home):
-        return await serve(config, adapters, Notifier.of_environment())
+        return await serve(config, adapters, Notifier.of_environment(), read)
 
 
 async def chat(config: Config, conversation: str) -> int:
     """Talk in the terminal until the end of its input. Returns the exit code."""
     adapter = plugins.adapter("console")
     given = config.adapters.get("console", adapter.Config())
-    model = config.engine.options.model_dump().get("model", config.engine.kind)
     own = {
         "conversation": conversation,
-        "banner": texts.banner(version("chinwag"), model, conversation),
+        "banner": texts.banner(version("chinwag"), model_of(config.engine), conversation),
         "history": config.home / "history",
     }
     console = adapter(given.model_copy(update=own))
@@ -90,13 +93,14 @@ async def serve(
     config: Config,
     adapters: Sequence[Adapter],
     notifier: Notifier = Notifier(),  # noqa: B008
+    read: Callable[[], Config] | None = None,
 ) -> int:
     """Until the networks are over or a signal asks to end. Returns the exit code."""
     hooks = registry.set_up(config.plugins, [command.spec.name for command in BUILT_IN])
     notifier.waiting("opening the database", OPENING)
     async with (
         open_store(config.store.url, config.home) as store,
-        running_engine(config, notifier) as engine,
+        running_models(config, notifier) as (engine, shelf),
         scheduled_backups(
             locate(config.store.url, config.home),
             timedelta(seconds=config.backups.every),
@@ -105,7 +109,8 @@ async def serve(
         asyncio.TaskGroup() as group,
     ):
         introduce(config.access.owner, adapters, store)
-        house = assemble(config, store, engine, adapters, group, hooks)
+        process = Process(read or (lambda: config), {"models": shelf.reread})
+        house = assemble(config, store, engine, adapters, group, hooks, process=process)
         serving = group.create_task(house.serve(adapters))
         attending = group.create_task(Attendance(notifier, adapters, engine.beat).attend())
         tidying = group.create_task(house.services.retention.run())
@@ -120,17 +125,16 @@ async def serve(
 
 
 @asynccontextmanager
-async def running_engine(config: Config, notifier: Notifier) -> AsyncIterator[Supervisor]:
+async def running_models(config: Config, notifier: Notifier) -> AsyncIterator[tuple[Models, Shelf]]:
     """Raises ModelUnavailable or ModelTooLarge."""
-    factory, chosen = plugins.engine(config.engine.kind), config.engine
     with progress_bar() as bar:
-        progress = both(bar, notifier.loading)
-        engine = Supervisor(lambda: factory(chosen.options, config.home, progress))
-        await engine.__aenter__()
+        shelf = Shelf(config, both(bar, notifier.loading))
+        models = Models(shelf, shelf.configured)
+        await models.__aenter__()
     try:
-        yield engine
+        yield models, shelf
     finally:
-        await engine.__aexit__()
+        await models.__aexit__()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,10 @@ def assemble(
     adapters: Sequence[Adapter],
     group: asyncio.TaskGroup,
     hooks: Hooks | None = None,
+    *,
+    process: Process | None = None,
 ) -> House:
+    process = process or Process(lambda: config)
     hooks = hooks or Hooks()
     delivery = DeliverySettings(file_over=config.delivery.file_over)
     presenters = {adapter.name: Presenter(adapter, delivery) for adapter in adapters}
@@ -207,6 +214,7 @@ def assemble(
     gate = Gate(store, *allowances(config.limits))
     intake = Intake(store, lanes, hooks, gate)
     commands = Commands((*BUILT_IN, *hooks.commands))
+    reloader = Reloader(config, process.read, {**process.live, **live(settings, access)})
     services = Services(
         store,
         engine,
@@ -220,6 +228,7 @@ def assemble(
         gate,
         Rights(store, lanes),
         Retention(store, config.retention.days or None),
+        desk=Desk(presenters, reloader, process.end),
         networks={adapter.name: adapter.limits for adapter in adapters},
     )
     max_age = timedelta(seconds=config.turns.max_age)
@@ -233,6 +242,18 @@ def allowances(limits: Limits) -> tuple[Mapping[Role, Allowance], Allowance]:
     named = {Role.OWNER: limits.owner, Role.ADMIN: limits.admin, Role.USER: limits.user}
     roles = {role: Allowance(**allowed.limits()) for role, allowed in named.items()}
     return roles, Allowance(**limits.place.limits())
+
+
+def live(settings: Settings, access: Access) -> dict[str, Apply]:
+    """Keys of the config that hold as soon as it is read again."""
+
+    def rebase(new: Config) -> None:
+        settings.rebase(defaults(new), configured(new))
+
+    def admit(new: Config) -> None:
+        access.admit(new.access.owner, new.access.allow)
+
+    return {**dict.fromkeys(("sampling", *OF_PLACES), rebase), "access": admit}
 
 
 def defaults(config: Config) -> Effective:

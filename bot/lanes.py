@@ -44,6 +44,14 @@ class Answer(Protocol):
     def answer_now(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A turn that is being answered, and how many wait behind it in its conversation."""
+
+    turn: Turn
+    waiting: int
+
+
 @dataclass(slots=True)
 class Lane:
     waiting: FairQueue[Job] = field(default_factory=FairQueue)
@@ -77,6 +85,13 @@ class Lanes:
     def under_way(self) -> int:
         """How many replies are being written."""
         return sum(lane.current is not None for lane in self._lanes.values())
+
+    def overview(self) -> list[UnderWay]:
+        return [
+            UnderWay(lane.current.turn, len(lane.waiting))
+            for lane in self._lanes.values()
+            if lane.current is not None
+        ]
 
     def full(self, key: ConversationKey, person: UserRef | None) -> bool:
         """For this person: of one conversation, each may have so many waiting."""

@@ -44,6 +44,10 @@ class Settings:
         self._engine = engine
         self._store = store
 
+    def rebase(self, base: Effective, configured: Mapping[str, Any]) -> None:
+        """A config that was read again holds from the next message on."""
+        self._base, self._configured = base, configured
+
     # --- what holds ----------------------------------------------------------------------------
 
     async def effective(self, place: Place) -> Effective:

@@ -32,7 +32,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         | {"bot.effective"}
         | {"bot.access", "bot.pairing", "bot.limits", "bot.rights", "bot.retention"}
         | {"bot.texts_for_people"}
-        | {"bot.intake", "bot.prompt", "bot.attachments", "bot.texts", "bot.language"},
+        | {"bot.intake", "bot.prompt", "bot.attachments", "bot.texts", "bot.language"}
+        | {"bot.desk", "bot.charts", "bot.texts_for_owners"},
         SDKS | TORCH | SQL,
     ),
     "bot/documents": ({"bot.documents"}, SDKS | TORCH | SQL),

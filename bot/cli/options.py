@@ -43,6 +43,14 @@ def read_config() -> Source:
     return config.read(named_file())
 
 
+def config_reader() -> Callable[[], Config]:
+    """Reads the same config again, later."""
+    from bot import config
+
+    file = named_file()
+    return lambda: config.load(file)
+
+
 def load_config(log_file: str = "") -> Config:
     """The config that the command line names, with logging set up as it says."""
     from bot import config, logs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.cli.options import config_file, load_config
+from bot.cli.options import config_file, config_reader, load_config
 
 
 @click.command()
@@ -27,4 +27,4 @@ def run() -> int:
 
     from bot import app
 
-    return asyncio.run(app.run(load_config()))
+    return asyncio.run(app.run(load_config(), config_reader()))

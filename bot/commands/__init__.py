@@ -12,6 +12,7 @@ from bot.errors import CommandError
 from bot.types import CommandSpec, Invoked, Place, Post, Role, UserRef
 
 if TYPE_CHECKING:
+    from bot.desk import Desk
     from bot.engine import Engine
     from bot.intake import Intake
     from bot.lanes import Lanes
@@ -31,6 +32,7 @@ class Services:
     commands: Commands
     intake: Intake
     prompts: PromptBuilder
+    desk: Desk = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from bot.commands.access import ACCESS
 from bot.commands.changes import CHANGES
 from bot.commands.conversation import CONVERSATION
 from bot.commands.limits import LIMITS
+from bot.commands.owner import OWNER
 from bot.commands.persona import PERSONA
 from bot.commands.presets import PRESETS
 from bot.commands.records import RECORDS
@@ -22,4 +23,5 @@ BUILT_IN = (
     *ACCESS,
     *LIMITS,
     *RIGHTS,
+    *OWNER,
 )

@@ -136,6 +136,7 @@ class Config(Section):
     home: Folder = Field(default=Path(HOME), validate_default=True)
     store: Store = Store()
     engine: Engine = Field(default=None, validate_default=True)
+    models: Mapping[str, Engine] = Field(default={})
     sampling: Sampling = Sampling()
     system_prompt: str = Field(default="You are a helpful assistant.", max_length=8_000)
     adapters: Adapters = Field(default={})

@@ -4,9 +4,9 @@ one, which serves until then and ends with its last stream."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
-from typing import Self
+from typing import Protocol, Self
 
 import structlog
 
@@ -49,17 +49,21 @@ class _Served:
         self._idle.set()
 
 
-class Models:
-    """Satisfies Engine and Heartbeat. `make` builds the engine of a model that the config has a
-    name for, or that the configured engine knows; `names` are the former, `name` is the one that
-    serves. `loading` is the one that is on its way, "" without."""
+class Shelf(Protocol):
+    def names(self) -> Sequence[str]:
+        """Those that can be had by a name of their own; others there may be besides."""
 
-    def __init__(
-        self, make: Callable[[str], Engine], names: Callable[[], Sequence[str]], name: str
-    ):
-        self.name, self.names, self.loading = name, names, ""
-        self._make = make
-        self._served = _Served(make(name))
+    def make(self, name: str) -> Engine:
+        """Raises ModelUnavailable for a name that means nothing."""
+
+
+class Models:
+    """Satisfies Engine and Heartbeat. `name` is the model that serves, `loading` the one that is
+    on its way, "" without."""
+
+    def __init__(self, shelf: Shelf, name: str):
+        self.shelf, self.name, self.loading = shelf, name, ""
+        self._served = _Served(shelf.make(name))
         self._retiring: dict[asyncio.Task[None], _Served] = {}
 
     async def use(self, name: str) -> None:
@@ -67,7 +71,7 @@ class Models:
         ModelTooLarge above all), the one before goes on serving."""
         self.loading = name
         try:
-            engine = self._make(name)
+            engine = self.shelf.make(name)
             await engine.__aenter__()
         finally:
             self.loading = ""

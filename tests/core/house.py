@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.app import House, assemble
 from bot.config import Config
+from bot.desk import Process
 from bot.engine import Engine
 from bot.engine.scripted import ScriptedEngine
 from bot.hooks import Running
@@ -180,6 +181,7 @@ async def open_house(
     network: FakeNetwork | None = None,
     engine: Engine | None = None,
     tokens_per_second: float = 0,
+    process: Process | None = None,
     **changes: Any,
 ) -> AsyncIterator[People]:
     """Leaving it is like kill -9: what is under way stays as it is in the store."""
@@ -199,7 +201,7 @@ async def open_house(
         group = asyncio.TaskGroup()
         async with group:
             hooks = set_up(config.plugins)
-            house = assemble(config, store, running, [network], group, hooks)
+            house = assemble(config, store, running, [network], group, hooks, process=process)
             serving = group.create_task(house.serve([network]))
             working = group.create_task(hooks.work(Running(house.services, house.tell)))
             try:

@@ -40,7 +40,13 @@ class Named(ScriptedEngine):
 class Park:
     def __init__(self) -> None:
         self.engines = {name: Named(name, name == "huge") for name in ("slow", "quick", "huge")}
-        self.models = Models(self.engines.__getitem__, lambda: list(self.engines), "slow")
+        self.models = Models(self, "slow")
+
+    def names(self) -> list[str]:
+        return list(self.engines)
+
+    def make(self, name: str) -> Named:
+        return self.engines[name]
 
     async def ask(self) -> str:
         stream = self.models.stream(HELLO, SamplingParams())

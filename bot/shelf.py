@@ -1,0 +1,58 @@
+"""The models that the config has a name for, and the engines that are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot import plugins
+from bot.config import Chosen, Config
+from bot.engine import Engine
+from bot.engine.supervisor import Supervisor
+from bot.errors import ModelUnavailable
+from bot.types import Progress
+
+MODEL = "model"
+"""The key of an engine's options that names its model, where it has one."""
+
+
+class Shelf:
+    """What stands under ``engine`` is known by its model, or else by its kind; what stands under
+    ``models`` by its own name."""
+
+    def __init__(self, config: Config, progress: Progress):
+        self._config = config
+        self._progress = progress
+
+    def reread(self, config: Config) -> None:
+        self._config = config
+
+    def names(self) -> Sequence[str]:
+        return list(dict.fromkeys((self.configured, *self._config.models)))
+
+    @property
+    def configured(self) -> str:
+        return model_of(self._config.engine)
+
+    def make(self, name: str) -> Engine:
+        """Building does no I/O. Raises ModelUnavailable for a name that means nothing."""
+        chosen = self._chosen(name)
+        factory, home = plugins.engine(chosen.kind), self._config.home
+        return Supervisor(lambda: factory(chosen.options, home, self._progress))
+
+    def _chosen(self, name: str) -> Chosen:
+        if name in self._config.models:
+            return self._config.models[name]
+        engine = self._config.engine
+        if name == self.configured:
+            return engine
+        if MODEL in type(engine.options).model_fields:
+            return Chosen(engine.kind, engine.options.model_copy(update={MODEL: name}))
+        raise ModelUnavailable(
+            "There is no model {name}; there are: {names}.",
+            name=name,
+            names=", ".join(self.names()),
+        )
+
+
+def model_of(engine: Chosen) -> str:
+    return str(getattr(engine.options, MODEL, engine.kind))
