@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 from bot.adapter import Adapter
+from bot.errors import CommandError
 from bot.settings import scopes_of
 from bot.store import Grant, Store
 from bot.types import Place, Role, UserRef, utcnow
@@ -62,6 +63,16 @@ class Access:
             *self._configured(sorted(self._allowed)),
             *await self._store.grants([EVERYWHERE, *scopes_of(place)]),
         ]
+
+    async def check(self, who: str, place: Place, role: Role) -> None:
+        """Raises CommandError where somebody of this role may not decide about this entry."""
+        if who in self._owners:
+            raise CommandError("Who is an owner is decided in the config alone.")
+        network, _, user = who.partition(":")
+        if role is Role.OWNER or network != place.adapter or ":" in user:
+            return
+        if await self.role(UserRef(network, user), place) >= role:
+            raise CommandError("{who} has as much to say here as you have.", who=who)
 
     async def _granted(self, user: UserRef, place: Place) -> Role:
         named = names_of(user, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Generic, TypeVar
 
@@ -34,6 +34,13 @@ class FairQueue(Generic[T]):
         self._now, _, _, item = heappop(self._heap)
         return item
 
+    def remove(self, person: str) -> list[T]:
+        """All that this person put in, in order."""
+        removed = [entry for entry in sorted(self._heap, key=_order) if entry[2] == person]
+        self._heap = [entry for entry in self._heap if entry[2] != person]
+        heapify(self._heap)
+        return [item for *_, item in removed]
+
     def waiting(self, person: str) -> int:
         return sum(theirs == person for _, _, theirs, _ in self._heap)
 
@@ -45,7 +52,11 @@ class FairQueue(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         """The next one first, as things stand."""
-        return (item for *_, item in sorted(self._heap, key=lambda entry: entry[:2]))
+        return (item for *_, item in sorted(self._heap, key=_order))
+
+
+def _order(entry: tuple[int, int, str, object]) -> tuple[int, int]:
+    return entry[:2]
 
 
 class Ticket:

@@ -134,6 +134,22 @@ class Lanes:
             if lane.current is not None and lane.current.turn.message.id in ids:
                 lane.current.withdraw()
 
+    async def leave(self, person: UserRef) -> None:
+        """Nothing that this person asked is waiting or under way any more."""
+        for lane in list(self._lanes.values()):
+            for job in lane.waiting.remove(str(person)):
+                self.room.leave()
+                said = Reply(job.said.text, job.said.reasoning)
+                await self._store.finish(job.turn, TurnState.CANCELLED, said)
+                await self._store.delivered(job.turn)
+        lanes = self._lanes.values()
+        answers = [a for lane in lanes if (a := lane.current) and asker(a.turn) == str(person)]
+        for answer in answers:
+            answer.withdraw()
+        async with asyncio.timeout(FAREWELL):
+            for answer in answers:
+                await answer.over.wait()
+
     def _running(self, turn_id: int) -> Answer | None:
         answers = (lane.current for lane in self._lanes.values())
         return next((a for a in answers if a is not None and a.turn.id == turn_id), None)

@@ -9,13 +9,18 @@ from bot.buttons import Action
 from bot.chat import Chat, ended_draft
 from bot.errors import CommandError
 from bot.lanes import Lanes
+from bot.limits import Gate
 from bot.store import TurnRecord
 from bot.types import Pressed, Role, TurnState
 
+ASKING = (Action.REGENERATE, Action.TRY_AGAIN, Action.CONTINUE)
+"""What costs as much as a message."""
+
 
 class Presses:
-    def __init__(self, chat: Chat, lanes: Lanes):
+    def __init__(self, chat: Chat, lanes: Lanes, gate: Gate):
         self._chat = chat
+        self._gate = gate
         self._store = chat.store
         self._lanes = lanes
 
@@ -27,7 +32,10 @@ class Presses:
             raise CommandError(texts.BUTTON_GONE())
         if event.user != button.owner and role < Role.ADMIN:
             raise CommandError(texts.NOT_YOUR_BUTTON())
-        await self._act(Action(button.action), record, event)
+        action = Action(button.action)
+        if action in ASKING:
+            await self._gate.admit(event.user, role, event.place)
+        await self._act(action, record, event)
 
     async def _act(self, action: Action, record: TurnRecord, event: Pressed) -> None:
         match action:

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 
 from bot.commands.arguments import Value, first_word, parse
 from bot.errors import CommandError
-from bot.types import CommandSpec, Invoked, Place, Post, Role, UserRef
+from bot.types import CommandSpec, Invoked, Limits, Place, Post, Role, UserRef
 
 if TYPE_CHECKING:
+    from bot.access import Access
     from bot.desk import Desk
     from bot.engine import Engine
     from bot.intake import Intake
     from bot.lanes import Lanes
+    from bot.limits import Gate
+    from bot.pairing import Pairing
     from bot.prompt import PromptBuilder
+    from bot.retention import Retention
+    from bot.rights import Rights
     from bot.settings import Settings
     from bot.store import Store
 
@@ -32,6 +37,12 @@ class Services:
     commands: Commands
     intake: Intake
     prompts: PromptBuilder
+    access: Access
+    pairing: Pairing
+    gate: Gate
+    rights: Rights
+    retention: Retention
+    networks: Mapping[str, Limits]
     desk: Desk = field(kw_only=True)
 
 
@@ -54,6 +65,11 @@ class Call:
     @property
     def user(self) -> UserRef:
         return self.event.user
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody else sees a private answer."""
+        return self.place.private or self.services.networks[self.place.adapter].ephemeral
 
 
 Handler = Callable[[Call], Awaitable[Post | None]]
@@ -106,6 +122,10 @@ class Commands:
         """Whether a reply of the model follows this command."""
         command = self._commands.get(name.lower())
         return command is not None and command.spec.asks
+
+    def is_for(self, name: str, role: Role) -> bool:
+        command = self._commands.get(name.lower())
+        return command is not None and role >= command.spec.role
 
     async def run(self, event: Invoked, role: Role, services: Services) -> Post | None:
         """Raises CommandError with what the caller can do about it."""

@@ -90,16 +90,19 @@ class Turns(Section):
 
 
 class Allowance(Section):
-    """null is no limit."""
+    """0 is no limit."""
 
-    messages_per_minute: Whole | None = Field(default=None, ge=1, le=10_000)
-    tokens_per_day: Whole | None = Field(default=None, ge=1)
-    waiting: Whole | None = Field(default=None, ge=1, le=10_000)
+    messages_per_minute: Whole = Field(default=0, ge=0, le=10_000)
+    tokens_per_day: Whole = Field(default=0, ge=0)
+    waiting: Whole = Field(default=0, ge=0, le=10_000)
+
+    def limits(self) -> Mapping[str, int | None]:
+        return {name: number or None for name, number in self.model_dump().items()}
 
 
 class OfUser(Allowance):
-    messages_per_minute: Whole | None = Field(default=20, ge=1, le=10_000)
-    waiting: Whole | None = Field(default=16, ge=1, le=10_000)
+    messages_per_minute: Whole = Field(default=20, ge=0, le=10_000)
+    waiting: Whole = Field(default=16, ge=0, le=10_000)
 
 
 class Limits(Section):
@@ -110,8 +113,8 @@ class Limits(Section):
 
 
 class Retention(Section):
-    days: Whole | None = Field(default=None, ge=1, le=36_500)
-    """null keeps what is said for ever; places can set their own."""
+    days: Whole = Field(default=0, ge=0, le=36_500)
+    """0 keeps what is said for ever; places can set their own."""
 
 
 class Backups(Section):

@@ -130,6 +130,9 @@ class Store(Protocol):
         """Keep a message that wants an answer and open its turn, or None if the network
         delivered it before (also when its conversation was archived since)."""
 
+    async def known(self, place: Place, id: str) -> bool:
+        """Whether this message of the network was kept before."""
+
     async def overhear(self, place: Place, message: Message) -> bool:
         """Keep a message that wants none; False if it was delivered before."""
 
@@ -145,8 +148,9 @@ class Store(Protocol):
         """As `history`, ending with the turn's own message: what this turn answers."""
 
     async def edit(self, place: Place, id: str, text: str) -> Turn | None:
-        """A person changed a message. Returns its turn where it is the conversation's last
-        question (which is to be answered anew), None otherwise or if the text is the same."""
+        """A person, who has not opted out, changed a message. Returns its turn where it is the
+        conversation's last question (which is to be answered anew), None otherwise or if the text
+        is the same."""
 
     async def remove(self, place: Place, ids: Sequence[str]) -> int:
         """Mark messages deleted; returns how many were. Turns of theirs that had not begun are
@@ -219,6 +223,9 @@ class Store(Protocol):
 
     async def kept(self, scopes: Sequence[str], kind: str) -> dict[str, Mapping[str, str]]:
         """As `settings`, of what people keep under names of their own: a change of "KIND/NAME"."""
+
+    async def kept_everywhere(self, kind: str) -> dict[str, Mapping[str, str]]:
+        """As `kept`, of all scopes that have any."""
 
     async def change(
         self, scope: str, name: str, value: str | None, by: UserRef | None

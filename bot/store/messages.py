@@ -69,6 +69,11 @@ class Messages(Family):
         stored = replace(message, text=storable(message.text))
         return Turn(turn.id, place.key, place, stored)
 
+    @reads
+    async def known(self, session: AsyncSession, place: Place, id: str) -> bool:
+        found = await session.scalar(select(MessageRow.id).where(_delivered(place, id)))
+        return found is not None
+
     @writes
     async def overhear(self, session: AsyncSession, place: Place, message: Message) -> bool:
         return await _keep(session, place, message) is not None
@@ -102,7 +107,7 @@ class Messages(Family):
     @writes
     async def edit(self, session: AsyncSession, place: Place, id: str, text: str) -> Turn | None:
         text = storable(text)
-        row = await session.scalar(select(MessageRow).where(_delivered(place, id)))
+        row = await session.scalar(select(MessageRow).where(_delivered(place, id), ~OPTED_OUT))
         if row is None or row.text == text:
             return None
         row.text, row.edited_at = text, utcnow()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, select
@@ -26,6 +27,16 @@ class Settings(Family):
             scope: {name.removeprefix(prefix): value for name, value in values.items()}
             for scope, values in found.items()
         }
+
+    @reads
+    async def kept_everywhere(
+        self, session: AsyncSession, kind: str
+    ) -> dict[str, Mapping[str, str]]:
+        prefix, found = f"{kind}/", defaultdict[str, dict[str, str]](dict)
+        named = SettingRow.name.startswith(prefix, autoescape=True)
+        for row in await session.scalars(select(SettingRow).where(named)):
+            found[row.scope][row.name.removeprefix(prefix)] = row.value
+        return {**found}
 
     @reads
     async def _named(

@@ -47,6 +47,7 @@ SQLITE = "sqlite:///chinwag.db"
 CHAT = Place("fake", "general", private=False)
 ANNA = UserRef("fake", "1", "Anna")
 BEN = UserRef("fake", "2", "Ben")
+NO_LIMIT = {"messages_per_minute": 0, "waiting": 0}
 QUICK = Limits(
     length=2000, edit_interval=0.0, per_place=Rate(10_000, 0.0001), overall=Rate(10_000, 0.0001)
 )
@@ -151,6 +152,7 @@ def configured(home: Path, **changes: Any) -> Config:
             "access": {"allow": ["everyone"]},
             "engine": {"kind": "scripted", "tokens_per_second": 0},
             "delivery": {"checkpoint_seconds": 0.02},
+            "limits": {"user": NO_LIMIT, "admin": NO_LIMIT},
             **changes,
         }
     )
