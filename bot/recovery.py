@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.adapter import Adapter
 from bot.chat import Chat, ended_draft
@@ -30,14 +31,19 @@ async def recover(
         if not _begun(record) and _fresh(record, max_age) and adapter.limits.lasting:
             unbegun.append(Job(record.turn))
         else:
-            log.info("turn was cut off by a restart", turn=record.turn.id)
-            with speaking(*await chat.languages(record.turn)):
-                draft = ended_draft(record, TurnState.INTERRUPTED)
-            await chat.keep(record.turn, draft, record.reply.usage)
+            await _keep_as_cut_off(record, chat)
     pending = await chat.store.pending(adapter.name)
     for job in unbegun:
         lanes.add(job)
     return pending
+
+
+async def _keep_as_cut_off(record: TurnRecord, chat: Chat) -> None:
+    with bound_contextvars(turn=record.turn.id):
+        log.info("turn was cut off by a restart")
+        with speaking(*await chat.languages(record.turn)):
+            draft = ended_draft(record, TurnState.INTERRUPTED)
+        await chat.keep(record.turn, draft, record.reply.usage)
 
 
 async def deliver(pending: Iterable[TurnRecord], adapter: Adapter, chat: Chat) -> None:
@@ -53,12 +59,13 @@ async def deliver(pending: Iterable[TurnRecord], adapter: Adapter, chat: Chat) -
 
 async def _deliver_in_order(records: list[TurnRecord], adapter: Adapter, chat: Chat) -> None:
     for record in records:
-        if adapter.limits.lasting:
-            log.info("delivering what a restart held up", turn=record.turn.id)
-            with speaking(*await chat.languages(record.turn)):
-                await chat.show(record, ended_draft(record))
-        else:
-            await chat.store.delivered(record.turn)
+        with bound_contextvars(turn=record.turn.id):
+            if adapter.limits.lasting:
+                log.info("delivering what a restart held up")
+                with speaking(*await chat.languages(record.turn)):
+                    await chat.show(record, ended_draft(record))
+            else:
+                await chat.store.delivered(record.turn)
 
 
 def _begun(record: TurnRecord) -> bool:

@@ -10,17 +10,17 @@ from contextlib import asynccontextmanager
 class Room:
     def __init__(self, places: int):
         self._places = places
-        self._taken = 0
+        self.taken = 0
         self._door = asyncio.Lock()
         self._changed = asyncio.Event()
         self._unbounded = False
 
     def take(self) -> None:
         """Without asking: for what may not wait."""
-        self._taken += 1
+        self.taken += 1
 
     def leave(self) -> None:
-        self._taken -= 1
+        self.taken -= 1
         self._changed.set()
 
     def unbound(self) -> None:
@@ -33,7 +33,7 @@ class Room:
         """Waited for, first come first served, and held within: whoever `take`s one there has it
         for sure."""
         async with self._door:
-            while self._taken >= self._places and not self._unbounded:
+            while self.taken >= self._places and not self._unbounded:
                 self._changed.clear()
                 await self._changed.wait()
             self.take()

@@ -160,8 +160,8 @@ async def test_what_does_not_end_in_time_is_marked_in_place(tmp_path: Path) -> N
 async def test_a_second_sigterm_ends_it_at_once_and_the_next_start_marks_what_was_said(
     tmp_path: Path,
 ) -> None:
-    service = {"service": {"drain_seconds": 3600}, "delivery": {"checkpoint_seconds": 0.05}}
-    async with unit(tmp_path, engine=SLOW, **service) as it:
+    service, delivery = {"drain_seconds": 3600}, {"checkpoint_seconds": 0.05}
+    async with unit(tmp_path, engine=SLOW, service=service, delivery=delivery) as it:
         await it.ready()
         group = it.server.group(-5, "G", it.server.person(1001, "Ann"))
         asked = it.server.people[1001].says("@chinwag_bot endless", group.chat)
