@@ -392,6 +392,10 @@ async def test_members_come_in_chunks(server: DiscordServer) -> None:
         chunk = await client.event("GUILD_MEMBERS_CHUNK")
         assert [m["user"]["username"] for m in chunk["members"]] == ["ben"]
         assert chunk["nonce"] == "7"
+        await client.send(8, {"guild_id": "²", "limit": 5})
+        await client.send(8, {"guild_id": guild.id, "user_ids": ann.id, "limit": 5})
+        chunk = await client.event("GUILD_MEMBERS_CHUNK")
+        assert [m["user"]["username"] for m in chunk["members"]] == ["ann"]
 
 
 async def test_the_bot_hears_of_its_guilds_channels_and_members(server: DiscordServer) -> None:

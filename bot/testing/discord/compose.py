@@ -10,7 +10,7 @@ from bot.testing.discord.channels import Channel
 from bot.testing.discord.checks.form import Form
 from bot.testing.discord.checks.message import check_message, check_not_empty
 from bot.testing.discord.failures import too_large
-from bot.testing.discord.guilds import UPLOAD_BYTES
+from bot.testing.discord.guild_state import UPLOAD_BYTES
 from bot.testing.discord.mentions import allowed
 from bot.testing.discord.messages import IS_COMPONENTS_V2, LOADING, Attachment, Message
 from bot.testing.discord.rest.call import Upload

@@ -12,7 +12,8 @@ from enum import IntEnum
 from bot.testing.common.clock import Clock
 from bot.testing.discord.accounts import Account, Json
 from bot.testing.discord.channels import Channel
-from bot.testing.discord.guilds import UPLOAD_BYTES, Guild
+from bot.testing.discord.guild_state import UPLOAD_BYTES
+from bot.testing.discord.guilds import Guild
 from bot.testing.discord.messages import Message
 from bot.testing.discord.visibility import permissions
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.testing.discord.accounts import Account, Json
 from bot.testing.discord.channels import Channel
-from bot.testing.discord.checks.commands import (
+from bot.testing.discord.checks.commands import CHAT_INPUT
+from bot.testing.discord.checks.options import (
     BOOLEAN,
-    CHAT_INPUT,
     GROUP,
     INTEGER,
     NUMBER,

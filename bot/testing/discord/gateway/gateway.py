@@ -14,6 +14,7 @@ from bot.testing.discord.gateway.connection import Connection
 from bot.testing.discord.gateway.frames import Close, Op
 from bot.testing.discord.gateway.heartbeats import Heartbeats
 from bot.testing.discord.gateway.session import Session, Shard
+from bot.testing.discord.guilds import Guild
 from bot.testing.discord.intents import Intents
 from bot.testing.discord.world import Data, World
 
@@ -163,9 +164,12 @@ class Gateway:
         with suppress(KeyError):
             del self.sessions[session.id]
 
-    def ready(self, session: Session) -> Json:
+    def served(self, session: Session) -> list[Guild]:
         guilds = [g for g in self.world.guilds.values() if g.joined is not None]
-        served = [g for g in guilds if session.shard.serves(g.id)]
+        return [guild for guild in guilds if session.shard.serves(guild.id)]
+
+    def ready(self, session: Session) -> Json:
+        served = self.served(session)
         return {
             "v": 10,
             "user": self.world.bot.json | {"verified": True, "mfa_enabled": True, "email": None},

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.testing.discord.accounts import Json
-from bot.testing.discord.checks.commands import STRING, check_choice
 from bot.testing.discord.checks.form import Form
 from bot.testing.discord.checks.modal import check_modal
+from bot.testing.discord.checks.options import STRING, check_choice
 from bot.testing.discord.compose import SETTABLE, check_new, composed, revise
 from bot.testing.discord.failures import bad_request, unknown
 from bot.testing.discord.interactions import ANSWERS, Callback, Interaction, InteractionKind
