@@ -46,7 +46,7 @@ from bot.service.attendance import Attendance
 from bot.service.notify import Notifier
 from bot.settings import Settings
 from bot.shelf import Shelf, model_of
-from bot.signals import INTERRUPTED, asked_to_end
+from bot.signals import INTERRUPTED, asked_to_end, hangups, never
 from bot.store import Store
 from bot.store.location import locate
 from bot.store.open import open_store
@@ -112,16 +112,28 @@ async def serve(
         process = Process(read or (lambda: config), {"models": shelf.reread})
         house = assemble(config, store, engine, adapters, group, hooks, process=process)
         serving = group.create_task(house.serve(adapters))
-        attending = group.create_task(Attendance(notifier, adapters, engine.beat).attend())
+        attendance = Attendance(notifier, adapters, engine.beat)
+        attending = group.create_task(attendance.attend())
         tidying = group.create_task(house.services.retention.run())
         working = group.create_task(hooks.work(Running(house.services, house.tell)))
-        with asked_to_end() as asked:
+        with asked_to_end() as asked, hangups() if read else never() as hung_up:
+            reloading = group.create_task(reload_at(hung_up, attendance, house.services.desk))
             ends: list[asyncio.Future[Any]] = [asked, serving]
             await asyncio.wait(ends, return_when=FIRST_COMPLETED)
             await house.drain(config.service.drain_seconds, notifier)
-        for task in (serving, attending, tidying, working):
+        for task in (serving, attending, tidying, working, reloading):
             task.cancel()
     return asked.result() if asked.done() else 0
+
+
+async def reload_at(hung_up: asyncio.Event, attendance: Attendance, desk: Desk) -> None:
+    async def reload() -> str:
+        return str(await desk.reloader.reload())
+
+    while True:
+        await hung_up.wait()
+        hung_up.clear()
+        await attendance.reload(reload)
 
 
 @asynccontextmanager

@@ -41,6 +41,12 @@ def asked_to_end() -> Iterator[asyncio.Future[int]]:
 
 
 @contextmanager
+def never() -> Iterator[asyncio.Event]:
+    """Where SIGHUP keeps its ordinary effect: a terminal that is gone ends what runs in it."""
+    yield asyncio.Event()
+
+
+@contextmanager
 def hangups() -> Iterator[asyncio.Event]:
     """An event that SIGHUP sets, instead of ending the process."""
     loop = asyncio.get_running_loop()
