@@ -34,7 +34,8 @@ class Prompt:
 @dataclass(frozen=True, slots=True)
 class Measure:
     """How a prompt would fill the model's context window, in tokens: `answer` is kept free,
-    `system` and `history` (`messages` of it) are taken, `left_out` of the history had no room."""
+    `system` (with what the template puts there) and `history` (`messages` of it) are taken,
+    `left_out` of the history had no room."""
 
     window: int
     answer: int
@@ -48,7 +49,7 @@ class Measure:
         return max(self.window - self.answer - self.system - self.history, 0)
 
 
-ANYTHING = Message("user", "?")
+ASKED = Message("user", "")
 """Templates expect at least one user's message."""
 
 
@@ -82,15 +83,18 @@ class PromptBuilder:
         except PromptTooLong:
             start = len(history) - 1
         kept = history[start:]
-        window, alone = self._engine.info.context_window, await self.size(system)
+        window = self._engine.info.context_window
+        alone = await self._engine.count_tokens((*first, ASKED))
         whole = await self._engine.count_tokens((*first, *kept)) if kept else alone
         left_out = await self._engine.count_tokens((*first, *history)) - whole if start else 0
         return Measure(window, window - budget, alone, whole - alone, len(kept), left_out)
 
     async def size(self, system: str) -> int:
-        """How many tokens longer a prompt is for this system prompt."""
-        without = await self._engine.count_tokens((ANYTHING,))
-        return await self._engine.count_tokens((*_first(system), ANYTHING)) - without
+        """Tokens of a system prompt by itself. Told from another one, as a template may put in
+        its own where there is none."""
+        count = self._engine.count_tokens
+        other = await count((*_first("."), ASKED))
+        return await count((Message("system", system), ASKED)) - other + 1
 
     def _budget(self, answer_tokens: int) -> int:
         window = self._engine.info.context_window

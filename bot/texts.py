@@ -295,7 +295,7 @@ def context_window(model: str, tokens: int) -> str:
 
 
 def context_system(tokens: int) -> str:
-    return _("system prompt: {tokens}", tokens=tokens_of(tokens))
+    return _("system prompt and template: {tokens}", tokens=tokens_of(tokens))
 
 
 def context_history(tokens: int, messages: int) -> str:

@@ -22,7 +22,6 @@ LIMITS = Limits(
     delete=False,
     buttons=False,
     files=False,
-    ephemeral=True,
     collapsible=True,
     lasting=False,
 )

@@ -27,7 +27,6 @@ LIMITS = Limits(
     delete=False,
     buttons=False,
     files=False,
-    ephemeral=True,
     collapsible=True,
     draft=True,
     lasting=False,

@@ -17,7 +17,7 @@ async def prompt(people: People, place: Place = CHAT) -> str:
 async def test_a_place_has_a_system_prompt_of_its_own_until_it_is_reset(tmp_path: Path) -> None:
     async with open_house(tmp_path, access=OWNED) as people:
         said = await people.answer("/system set You are a pirate.\nSay arr.")
-        assert said.text == "This is the system prompt here now: 26 characters, 7 tokens."
+        assert said.text == "This is the system prompt here now: 26 characters, 6 tokens."
         assert await prompt(people) == "You are a pirate.\nSay arr."
         shown = (await people.answer("/system")).text
         assert shown == "> You are a pirate.\n> Say arr.\n\n(this chat)"
@@ -59,7 +59,7 @@ async def test_one_that_leaves_the_model_no_room_is_refused(tmp_path: Path) -> N
     options = {"context_window": 100}
     async with open_house(tmp_path, access=OWNED, engine_options=options) as people:
         said = (await people.answer("/system set " + "word " * 60)).text
-        assert said == "That is 61 tokens long; with this model 50 is the most."
+        assert said == "That is 60 tokens long; with this model 50 is the most."
         assert await prompt(people) == "You are a helpful assistant."
 
 

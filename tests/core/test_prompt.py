@@ -132,13 +132,18 @@ async def test_what_is_measured_is_what_is_built(
     ]
     measure = await prompts.measure(KEY, system, history, answer)
     assert measure.window == window
-    assert measure.system == (4 if system else 0)
+    assert measure.system == (6 if system else 2)  # with an empty message for the template
     assert measure.system + measure.history + measure.answer + measure.free == window
     if history:
         prompt = await prompts.build(KEY, system, history, answer)
         assert measure.messages == len(history) - prompt.left_out
         assert measure.system + measure.history == await engine.count_tokens(prompt.messages)
         assert measure.left_out == await engine.count_tokens(history[: prompt.left_out])
+
+
+async def test_a_system_prompt_is_measured_by_itself() -> None:
+    prompts, _ = builder(400)
+    assert await prompts.size("Be very kind.") == 3
 
 
 async def test_measuring_leaves_the_next_prompt_where_it_was() -> None:
