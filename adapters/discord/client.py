@@ -11,6 +11,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from adapters.discord.config import DiscordConfig
+from adapters.discord.tolerance import tolerate
 
 Hear = Callable[[str, tuple[Any, ...]], None]
 
@@ -22,6 +23,10 @@ class Client(discord.AutoShardedClient):
     """`hear` gets each event at once: tasks of their own could overtake one another."""
 
     hear: Hear | None = None
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        tolerate(self._connection.parsers)
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         super().dispatch(event, *args, **kwargs)
@@ -41,7 +46,7 @@ def build(config: DiscordConfig, *, content: bool) -> Client:
     return Client(
         intents=_intents(content),
         shard_count=None if config.shards == "auto" else config.shards,
-        shard_ids=list(config.shard_ids) or None,  # type: ignore[arg-type]  # its own default
+        shard_ids=list(config.shard_ids) or None,
         max_messages=None,
         chunk_guilds_at_startup=False,
         member_cache_flags=discord.MemberCacheFlags.none(),
