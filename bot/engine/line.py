@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.errors import EngineBusy
+from bot.types import Waiting
 
 
 class Line:
@@ -54,6 +55,9 @@ class Line:
     def position(self, ticket: object) -> int:
         """0 is being served, 1 is next."""
         return max(0, self._tickets.index(ticket) - self._places + 1)
+
+    def waits(self, position: int) -> Waiting:
+        return Waiting(position, self.seconds(position))
 
     def seconds(self, position: int) -> float | None:
         """The expected wait, once something was served."""

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.config import check, load, read
 from bot.config.yaml import Path as Keys
 from bot.config.yaml import parse
+from bot.engine.openai import OpenAIConfig
 from bot.engine.scripted import ScriptedConfig
 from bot.section import validated
 
@@ -38,13 +41,29 @@ def test_every_key_of_the_example_has_a_comment() -> None:
     assert not [lines[line - 1] for line in keys if "  # " not in lines[line - 1]]
 
 
-def test_the_scripted_engine_of_the_example_is_right() -> None:
+def engine_shown(kind: str) -> dict[str, Any]:
+    """What the example shows, in comments, of an engine of this kind."""
     text = EXAMPLE.read_text("utf-8")
-    start = text.index("# engine:")
+    start = text.index(f"# engine:\n#   kind: {kind}")
     block = text[start : text.index("\n\n", start)]
     data = parse(block.replace("\n# ", "\n").removeprefix("# ")).data["engine"]
-    assert data.pop("kind") == "scripted"
+    assert data.pop("kind") == kind
+    return dict(data)
+
+
+def test_the_scripted_engine_of_the_example_is_right() -> None:
+    data = engine_shown("scripted")
     example = validated(ScriptedConfig, data)
     assert set(data) == set(ScriptedConfig.model_fields)
     assert set(data["script"][0]) == set(type(example.script[0]).model_fields)
     assert example.model_copy(update={"script": ()}) == ScriptedConfig()
+
+
+def test_the_openai_engine_of_the_example_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_API_KEY", "sesame")
+    data = engine_shown("openai")
+    example = validated(OpenAIConfig, data)
+    assert {name.removesuffix("_env") for name in data} == set(OpenAIConfig.model_fields)
+    assert example.api_key is not None
+    shown = example.model_copy(update={"api_key": None})
+    assert shown == OpenAIConfig(model=example.model, base_url=example.base_url)

@@ -29,7 +29,6 @@ from bot.types import (
     Progress,
     SamplingParams,
     Usage,
-    Waiting,
 )
 
 
@@ -93,7 +92,7 @@ class ScriptedEngine:
         with self._line.ticket() as ticket:
             while position := self._line.position(ticket):
                 moved = self._line.moved
-                yield Waiting(position, self._line.seconds(position))
+                yield self._line.waits(position)
                 await moved.wait()
                 self._check_alive()
             reply = reply_to(self._config.script, messages, params)
