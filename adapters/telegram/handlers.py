@@ -73,6 +73,7 @@ class Handlers:
                 arguments,
                 id=str(message.message_id),
                 attachments=await self._attachments.of(message, bot),
+                about=reading.author_replied_to(message),
             )
         )
 

@@ -71,6 +71,11 @@ def replied_to(message: Message) -> str:
     return "" if reply is None or reply.forum_topic_created else str(reply.message_id)
 
 
+def author_replied_to(message: Message) -> UserRef | None:
+    reply = message.reply_to_message
+    return None if reply is None or reply.forum_topic_created else author_of(reply)
+
+
 def command_of(message: Message) -> Command | None:
     """``/name@bot arguments`` at a message's start."""
     text = message.text or message.caption or ""

@@ -129,6 +129,18 @@ async def test_a_document_comes_along_with_the_command_in_its_caption(
     assert [(file.name, file.text) for file in event.attachments] == [("pirate.txt", "Arr.")]
 
 
+async def test_a_command_that_replies_to_somebody_is_about_them(
+    server: TelegramServer, bot: Bot
+) -> None:
+    ann, ben = server.person(1001, "Ann"), server.person(1002, "Ben")
+    group = server.group(-5, "G", ann, ben).chat
+    said = ben.says("let me in", group)
+    ann.says("/help@Chinwag_Bot", group, reply_to=said)
+    ann.says("/help@Chinwag_Bot", group)
+    events = [e for e in await bot.got(2) if isinstance(e, Invoked)]
+    assert [event.about for event in events] == [UserRef("telegram", "1002"), None]
+
+
 async def test_an_edit_comes_with_its_new_text(server: TelegramServer, bot: Bot) -> None:
     ann = server.person(1001, "Ann")
     said = ann.says("hi")
