@@ -44,6 +44,8 @@ def told(where: str) -> Iterator[None]:
         raise translate(error.orig or error, where) from error
     except PoolTimeout as error:
         raise StoreUnavailable(f"{where} is busy: try again.") from error
+    except UnicodeDecodeError as error:  # a damaged name of a table, which SQLite repeats
+        raise damaged(where) from error
     except (sqlite3.Error, OSError) as error:
         raise translate(error, where) from error
 
