@@ -6,12 +6,12 @@ import asyncio
 from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
-from bot import plugins, registry, texts
+from bot import logs, plugins, registry, texts
 from bot.access import Access
 from bot.adapter import Adapter, Interactive, KnowsOwners, Remembering, Suggests
 from bot.answer import TurnAnswer
@@ -46,7 +46,7 @@ from bot.service.attendance import Attendance
 from bot.service.notify import Notifier
 from bot.settings import Settings
 from bot.shelf import Shelf, model_of
-from bot.signals import INTERRUPTED, asked_to_end, hangups, never
+from bot.signals import INTERRUPTED, asked_to_end, hangups
 from bot.store import Store
 from bot.store.location import locate
 from bot.store.open import open_store
@@ -69,8 +69,13 @@ async def run(config: Config, read: Callable[[], Config] | None = None) -> int:
     if not config.adapters:
         raise ConfigError("no network is configured: add a section under adapters", key="adapters")
     adapters = [plugins.adapter(name)(options) for name, options in config.adapters.items()]
-    with only_instance(config.home):
-        return await serve(config, adapters, Notifier.of_environment(), read)
+    process = Process(read or (lambda: config), {"log": relog})
+    with only_instance(config.home), hangups() as hung_up:
+        return await serve(config, adapters, process, Notifier.of_environment(), hung_up)
+
+
+def relog(new: Config) -> None:
+    logs.setup(new.log.level, new.log.format, texts=new.log.texts)
 
 
 async def chat(config: Config, conversation: str) -> int:
@@ -84,7 +89,7 @@ async def chat(config: Config, conversation: str) -> int:
     }
     console = adapter(given.model_copy(update=own))
     with only_instance(config.home):
-        code = await serve(config, [console])
+        code = await serve(config, [console], Process(lambda: config), Notifier(), asyncio.Event())
     left_early = isinstance(console, Interactive) and console.interrupted
     return INTERRUPTED if left_early else code
 
@@ -92,8 +97,9 @@ async def chat(config: Config, conversation: str) -> int:
 async def serve(
     config: Config,
     adapters: Sequence[Adapter],
-    notifier: Notifier = Notifier(),  # noqa: B008
-    read: Callable[[], Config] | None = None,
+    process: Process,
+    notifier: Notifier,
+    hung_up: asyncio.Event,
 ) -> int:
     """Until the networks are over or a signal asks to end. Returns the exit code."""
     hooks = registry.set_up(config.plugins, [command.spec.name for command in BUILT_IN])
@@ -109,31 +115,21 @@ async def serve(
         asyncio.TaskGroup() as group,
     ):
         introduce(config.access.owner, adapters, store)
-        process = Process(read or (lambda: config), {"models": shelf.reread})
+        process = replace(process, live={**process.live, "models": shelf.reread})
         house = assemble(config, store, engine, adapters, group, hooks, process=process)
         serving = group.create_task(house.serve(adapters))
         attendance = Attendance(notifier, adapters, engine.beat)
-        attending = group.create_task(attendance.attend())
+        reload = house.services.desk.reloader.reload
+        attending = group.create_task(attendance.attend(hung_up, reload))
         tidying = group.create_task(house.services.retention.run())
         working = group.create_task(hooks.work(Running(house.services, house.tell)))
-        with asked_to_end() as asked, hangups() if read else never() as hung_up:
-            reloading = group.create_task(reload_at(hung_up, attendance, house.services.desk))
+        with asked_to_end() as asked:
             ends: list[asyncio.Future[Any]] = [asked, serving]
             await asyncio.wait(ends, return_when=FIRST_COMPLETED)
             await house.drain(config.service.drain_seconds, notifier)
-        for task in (serving, attending, tidying, working, reloading):
+        for task in (serving, attending, tidying, working):
             task.cancel()
     return asked.result() if asked.done() else 0
-
-
-async def reload_at(hung_up: asyncio.Event, attendance: Attendance, desk: Desk) -> None:
-    async def reload() -> str:
-        return str(await desk.reloader.reload())
-
-    while True:
-        await hung_up.wait()
-        hung_up.clear()
-        await attendance.reload(reload)
 
 
 @asynccontextmanager

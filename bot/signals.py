@@ -41,14 +41,9 @@ def asked_to_end() -> Iterator[asyncio.Future[int]]:
 
 
 @contextmanager
-def never() -> Iterator[asyncio.Event]:
-    """Where SIGHUP keeps its ordinary effect: a terminal that is gone ends what runs in it."""
-    yield asyncio.Event()
-
-
-@contextmanager
 def hangups() -> Iterator[asyncio.Event]:
-    """An event that SIGHUP sets, instead of ending the process."""
+    """An event that SIGHUP sets, instead of ending the process. Not for a program that a person
+    talks with: a terminal that is gone ends what runs in it."""
     loop = asyncio.get_running_loop()
     hung_up = asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, hung_up.set)

@@ -14,6 +14,8 @@ from bot.service.notify import Notifier
 
 log = structlog.get_logger(__name__)
 
+Reload = Callable[[], Awaitable[object]]
+
 PERIOD = 10.0
 """Seconds after which systemd is told again what takes so long."""
 
@@ -30,20 +32,27 @@ class Attendance:
         self._status = f"serving {', '.join(adapter.name for adapter in adapters)}"
         self._beat = beat
 
-    async def attend(self) -> None:
-        """For ever."""
+    async def attend(self, hung_up: asyncio.Event, reload: Reload) -> None:
+        """For ever. `hung_up` asks for a reload, of which `reload` gives what came of it."""
         await self._connected()
         self._notifier.ready(self._status)
         log.info("ready", status=self._status)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch())
+            while True:
+                await hung_up.wait()
+                hung_up.clear()
+                await self._reload(reload)
+
+    async def _watch(self) -> None:
         while self._notifier.watchdog is not None:
             await self._give_sign()
             await asyncio.sleep(self._notifier.watchdog / 4)
 
-    async def reload(self, reload: Callable[[], Awaitable[str]]) -> None:
-        """`reload` says what came of it."""
+    async def _reload(self, reload: Reload) -> None:
         self._notifier.reloading()
         try:
-            said = await reload()
+            said = str(await reload())
         except ChinwagError as error:
             said = f"not reloaded: {error}"
             log.error("not reloaded", why=str(error))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.adapter import Adapter
 from bot.errors import ConfigError, EngineDied
-from bot.service.attendance import Attendance
+from bot.service.attendance import Attendance, Reload
 from bot.service.notify import Notifier
 from bot.testing import FakeNetwork
 from tests.service.systemd import Systemd
@@ -40,13 +40,20 @@ class Heart:
             raise self.fails
 
 
+async def nothing() -> str:
+    return "new: nothing"
+
+
 @asynccontextmanager
-async def attended(systemd: Systemd, heart: Heart, *adapters: Adapter) -> AsyncIterator[Attendance]:
+async def attended(
+    systemd: Systemd, heart: Heart, *adapters: Adapter, reload: Reload = nothing
+) -> AsyncIterator[asyncio.Event]:
+    """Gives what a hangup sets."""
     notifier = Notifier.of_environment(systemd.environ)
-    attendance = Attendance(notifier, adapters, heart.beat)
-    task = asyncio.create_task(attendance.attend())
+    attendance, hung_up = Attendance(notifier, adapters, heart.beat), asyncio.Event()
+    task = asyncio.create_task(attendance.attend(hung_up, reload))
     try:
-        yield attendance
+        yield hung_up
     finally:
         task.cancel()
 
@@ -94,19 +101,32 @@ async def test_an_engine_that_died_too_often_is_told_and_no_sign_of_life(tmp_pat
 
 
 async def test_a_reload_and_what_came_of_it_are_told(tmp_path: Path) -> None:
-    async def broken() -> str:
-        raise ConfigError("unknown key", file="config.yaml", line=3, key="x")
+    problems: list[Exception] = []
 
-    async def fine() -> str:
+    async def reload() -> str:
+        for problem in problems:
+            raise problem
         return "new: access"
 
     with Systemd(tmp_path) as systemd:
-        async with attended(systemd, Heart(), FakeNetwork()) as attendance:
+        async with attended(systemd, Heart(), FakeNetwork(), reload=reload) as hung_up:
             await systemd.told(READY="1")
-            await attendance.reload(fine)
+            hung_up.set()
             await systemd.told(RELOADING="1")
             await systemd.told(READY="1", STATUS="serving fake; new: access")
-            await attendance.reload(broken)
+            problems.append(ConfigError("unknown key", file="config.yaml", line=3, key="x"))
+            hung_up.set()
             await systemd.told(RELOADING="1")
             status = "serving fake; not reloaded: config.yaml:3: x: unknown key"
             await systemd.told(READY="1", STATUS=status)
+
+
+async def test_a_hangup_before_it_is_ready_is_obeyed_afterwards(tmp_path: Path) -> None:
+    slow = Connecting()
+    with Systemd(tmp_path) as systemd:
+        async with attended(systemd, Heart(), slow) as hung_up:
+            hung_up.set()
+            await systemd.told(STATUS="connecting to fake")
+            slow.connected.set()
+            await systemd.told(READY="1", STATUS="serving fake")
+            await systemd.told(READY="1", STATUS="serving fake; new: nothing")

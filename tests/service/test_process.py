@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot import texts
 from bot.testing.telegram import TelegramServer
@@ -198,3 +199,28 @@ async def test_a_damaged_database_is_named_and_left_as_it_is(tmp_path: Path) -> 
         assert await it.end() == 1
         assert "chinwag db restore" in it.bot.log.read_text()
         assert file.read_bytes() == content
+
+
+async def test_a_hangup_reloads_what_can_be_and_names_what_cannot(tmp_path: Path) -> None:
+    async with unit(tmp_path, access={"allow": ["everyone"]}) as it:
+        await it.ready()
+        it.send(signal.SIGHUP)
+        await it.told(RELOADING="1")
+        await it.told(READY="1", STATUS="serving telegram; new: nothing")
+        changed = yaml.safe_load(it.bot.config.read_text())
+        changed |= {"access": {"owner": ["telegram:1001"]}, "turns": {"max_waiting": 3}}
+        it.bot.config.write_text(yaml.safe_dump(changed))
+        it.send(signal.SIGHUP)
+        status = "serving telegram; new: access; after a restart: turns"
+        await it.told(READY="1", STATUS=status)
+        ben = it.server.person(1002, "Ben")
+        ben.says("hello")
+        await it.server.until(lambda: it.server.said(ben.private))
+        assert "You said" not in it.server.said(ben.private)[0]
+        it.bot.config.write_text("nonsense: true")
+        it.send(signal.SIGHUP)
+        refused = await it.told(READY="1")
+        assert "not reloaded: " in refused["STATUS"]
+        assert "nonsense: unknown key" in refused["STATUS"]
+        it.send(signal.SIGTERM)
+        assert await it.end() == 0
