@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -36,12 +37,17 @@ class Marks:
         self._notes: dict[str, int] = {}
         self._unwritten: dict[str, str | None] = {}
         self._handled: Recent[int, bool] = Recent(HANDLED)
+        self._met = asyncio.Event()
+        self._first = 0
 
     async def load(self) -> None:
         """Raises StoreError."""
         notes = await self.memory.recall() if self.memory else {}
         self._notes = {n: int(v) for n, v in notes.items() if _is_mark(n) and v.isdigit()}
-        self._notes.setdefault(LATEST, time_snowflake(utcnow() + SLACK))  # nothing was missed
+        if LATEST not in self._notes:  # the very first start: nothing was missed
+            self._first = self._notes[LATEST] = time_snowflake(utcnow())
+            self._unwritten[LATEST] = str(self._first)
+            self._met.set()
         for name in [name for name in self._notes if self._is_old(name)]:
             self._unwritten[name] = None
             del self._notes[name]
@@ -51,7 +57,10 @@ class Marks:
 
     def handled(self, channel: int, message: int, *, direct: bool) -> None:
         self._handled[message] = True
-        for name in (f"{DIRECT if direct else SEEN}{channel}", LATEST):
+        own = f"{DIRECT if direct else SEEN}{channel}"
+        if direct and own not in self._notes:
+            self._met.set()
+        for name in (own, LATEST):
             if message > self._notes.get(name, 0):
                 self._notes[name] = message
                 self._unwritten[name] = str(message)
@@ -60,7 +69,8 @@ class Marks:
         """The id after which messages of this channel may have been missed."""
         mark = self._notes.get(f"{DIRECT if direct else SEEN}{channel}")
         if mark is None:
-            mark = time_snowflake(snowflake_time(self._notes[LATEST]) - SLACK)
+            latest = time_snowflake(snowflake_time(self._notes[LATEST]) - SLACK)
+            mark = max(latest, self._first)
         return max(mark, time_snowflake(utcnow() - self._longest))
 
     def direct_channels(self) -> Iterator[int]:
@@ -68,8 +78,12 @@ class Marks:
         return (int(n.removeprefix(DIRECT)) for n in self._notes if n.startswith(DIRECT))
 
     async def write_regularly(self) -> None:
+        """What nothing else would tell of at once: that it has begun, and a new direct chat."""
         while True:
-            await asyncio.sleep(EVERY)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY):
+                    await self._met.wait()
+            self._met.clear()
             await self.write()
 
     async def write(self) -> None:
