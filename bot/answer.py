@@ -81,7 +81,7 @@ class TurnAnswer:
             turn,
             effective.thinking,
             buttons=await self._buttons(presenter.limits),
-            posts=self._job.posts,
+            posts=self._job.posts if presenter.limits.edit else (),
             on_posted=chat.remember_posts(turn),
         ) as view:
             await self._generate(effective, view)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot import texts
+from bot.testing import FakeNetwork
 from bot.types import TurnState
-from tests.core.house import BEN, CHAT, eventually, open_house
+from tests.core.house import BEN, CHAT, QUICK, eventually, open_house
 
 LONG = {"match": "count", "text": "one two three four five six seven eight nine ten"}
 THINKER = {"match": "why", "thinking": "hm " * 400, "text": "Because."}
@@ -44,6 +46,15 @@ async def test_a_button_is_only_for_who_asked_or_administers_the_place(tmp_path:
         people.network.admins.add(BEN)
         people.press(texts.STOP(), user=BEN)
         await people.see_some(texts.STOPPED())
+
+
+async def test_where_nothing_can_be_edited_another_answer_is_another_post(tmp_path: Path) -> None:
+    network = FakeNetwork(limits=replace(QUICK, edit=False, buttons=False))
+    async with open_house(tmp_path, network=network) as people:
+        people.say("x")
+        await people.see("You said: x")
+        people.command("/regenerate")
+        await people.see("You said: x", "You said: x")
 
 
 async def test_regenerate_replaces_the_answer_and_keeps_both_as_variants(tmp_path: Path) -> None:
