@@ -90,6 +90,7 @@ class ModelServer:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await self._body(request)
         thinks = body.get("chat_template_kwargs", {}).get("enable_thinking", True)
+        thinks = thinks and body.get("reasoning_effort") != "none"
         prompt = self._render(body["messages"], add=body.get("add_generation_prompt", True))
         reply = self.script(prompt)
         if not thinks:
