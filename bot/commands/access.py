@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import get_args
 
 from bot import texts_for_people as texts
@@ -10,6 +11,7 @@ from bot.commands import Call, Command, Handler
 from bot.commands.people import WHERE, WHO, entry, scope
 from bot.commands.values import changed
 from bot.errors import CommandError
+from bot.pairing import LIFETIME
 from bot.settings import here, scopes_of
 from bot.types import CommandSpec, Parameter, Post, RespondMode, Role
 
@@ -62,7 +64,7 @@ async def pair(call: Call) -> Post:
         raise CommandError("Write /pair and the code that my owner gave you.")
     if not call.is_private:
         raise CommandError("{told}", told=texts.ASK_IN_PRIVATE())
-    return Post(texts.pairing_code(*await pairing.offer()))
+    return Post(texts.pairing_code(await pairing.offer(), LIFETIME // timedelta(minutes=1)))
 
 
 async def respond(call: Call) -> Post:

@@ -1,12 +1,12 @@
-"""The command that shows and sets how much people may ask for."""
+"""The commands that show and set how much people may ask for."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
 from bot import texts_for_people as texts
-from bot.commands import Call, Command
-from bot.commands.people import WHO, person
+from bot.commands import Call, Command, group
+from bot.commands.people import WHOSE, person
 from bot.commands.values import changed
 from bot.errors import CommandError
 from bot.limits import NAMES, Standing
@@ -15,24 +15,9 @@ from bot.types import CommandSpec, Parameter, Post, Role
 DEFAULT = "default"
 
 
-async def limits(call: Call) -> Post:
-    if not call.text("name"):
-        own, place = await call.services.gate.standing(call.user, call.role, call.place)
-        parts = [texts.YOURS(), *_lines(own), "", texts.OF_CHAT(), *_lines(place)]
-        return Post("\n".join(parts), only_for=call.user)
-    of = person(call) if call.text("who") else call.place
-    needed = Role.ADMIN if of is call.place else Role.OWNER
-    if call.role < needed:
-        raise CommandError(
-            "/{command} is for the role {role} and above.",
-            command="limits",
-            role=needed.name.lower(),
-        )
-    value = call.text("value")
-    if not value:
-        raise CommandError("Write a number, off for no limit, or default.")
-    new = None if value.lower() == DEFAULT else value
-    return Post(changed(await call.services.gate.set(of, call.text("name"), new, call.user)))
+async def show(call: Call) -> Post:
+    own, place = await call.services.gate.standing(call.user, call.role, call.place)
+    return Post("\n".join([texts.YOURS(), *_lines(own), "", texts.OF_CHAT(), *_lines(place)]))
 
 
 def _lines(standing: Standing) -> list[str]:
@@ -43,16 +28,36 @@ def _lines(standing: Standing) -> list[str]:
     ]
 
 
-NAME = Parameter("name", "which limit", required=False, choices=NAMES)
-VALUE = Parameter("value", "a number, off or default", required=False)
+async def set_(call: Call) -> Post:
+    """Of a person, which is for owners, or of this chat."""
+    of = person(call) if call.text("who") or call.event.about else call.place
+    if of is not call.place and call.role < Role.OWNER:
+        raise CommandError("A person's limits are for the role owner.")
+    value = call.text("value")
+    new = None if value.lower() == DEFAULT else value
+    return Post(changed(await call.services.gate.set(of, call.text("name"), new, call.user)))
+
+
+NAME = Parameter("name", "which limit", choices=NAMES)
+VALUE = Parameter("value", "a number, off for no limit, or default")
 
 LIMITS = (
-    Command(
-        CommandSpec(
-            "limits",
-            "how much may be asked of me: look, or set it for this chat",
-            (NAME, VALUE, WHO),
+    group(
+        "limits",
+        "how much may be asked of me",
+        Command(
+            CommandSpec("show", "what you and this chat may ask, and have asked", private=True),
+            show,
         ),
-        limits,
+        Command(
+            CommandSpec(
+                "set",
+                "set a limit of this chat, or of a person",
+                (NAME, VALUE, WHOSE),
+                role=Role.ADMIN,
+            ),
+            set_,
+        ),
+        default="show",
     ),
 )

@@ -16,6 +16,9 @@ _ENTRY = re.compile(r"[a-z][a-z0-9_-]*:((chat|guild|role):)?[^\s:]+")
 
 PLACES = ("here", "server", "everywhere")
 WHO = Parameter("who", "a mention or an id; else whose message this replies to", required=False)
+WHOSE = Parameter(
+    "who", "a mention or an id, for owners; else all of this chat together", required=False
+)
 WHERE = Parameter(
     "where",
     "here or on the whole server; everywhere is for owners",

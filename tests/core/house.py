@@ -92,10 +92,11 @@ class People:
         user: UserRef = ANNA,
         place: Place = CHAT,
         attachments: tuple[Attachment, ...] = (),
+        about: UserRef | None = None,
     ) -> None:
         name, _, arguments = line.removeprefix("/").partition(" ")
         key = f"c{next(self._ids)}"
-        self.network.tell(Invoked(place, user, name, arguments, key, attachments=attachments))
+        self.network.tell(Invoked(place, user, name, arguments, key, {}, attachments, about))
 
     async def answer(self, line: str, *, user: UserRef = ANNA, place: Place = CHAT) -> Post:
         """What a command is answered, by the one post that comes of it."""
@@ -139,6 +140,15 @@ class People:
                 await eventually(holds)
         except TimeoutError:
             raise AssertionError(f"people see {self.network.texts(place)}") from None
+
+    async def see_last(self, text: str, place: Place = CHAT) -> None:
+        """Wait until this is what was posted last, finished."""
+
+        def holds() -> bool:
+            posts = self.network.messages(place)
+            return bool(posts) and posts[-1].text == text and posts[-1].final
+
+        await eventually(holds)
 
     async def see_some(self, part: str, place: Place = CHAT) -> None:
         """Wait until this stands somewhere."""
