@@ -140,12 +140,11 @@ class DiscordServer:
     # --- what a test asks ------------------------------------------------------------------------
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        """Return once the condition holds; looks again whenever the bot has done something.
-        Raises TimeoutError."""
+        """Return once the condition holds; looks again when the bot has done something, and now
+        and then, as what it heard is no deed yet. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not condition():
-                await self.world.stirred.wait(1.0)
-                await asyncio.sleep(PAUSE)
+                await self.world.stirred.wait(PAUSE)
 
     async def ready(self, shards: int = 1, seconds: float = 30.0) -> None:
         """Return once the bot has this many sessions."""
