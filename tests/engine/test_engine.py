@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.testing import LogCapture
 
 from bot.engine.local import LocalConfig, LocalEngine
 from bot.engine.local.runner import PagedRunner
@@ -193,3 +196,20 @@ async def test_a_beat_is_answered_between_two_steps_and_not_by_a_stuck_thread(
     await beat
     with pytest.raises(RequestFailed):  # of the step that hung nothing came
         await stream
+
+
+async def test_what_the_thread_logs_of_a_request_bears_its_turns_id(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such shape")
+
+    monkeypatch.setattr(PagedRunner, "run", fail)
+    capture = LogCapture()
+    structlog.configure(processors=[merge_contextvars, capture])
+    try:
+        with bound_contextvars(turn=7), pytest.raises(RequestFailed):
+            await tell(engine, "Hello")
+    finally:
+        structlog.reset_defaults()
+    assert [line["turn"] for line in capture.entries if line["event"] == "a request failed"] == [7]

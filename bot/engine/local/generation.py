@@ -20,7 +20,7 @@ class Generation:
     the conversation or its parameters can't be used."""
 
     def __init__(self, request: Submit, vocabulary: Vocabulary, window: int, vocab_size: int):
-        self.id, self.control = request.id, request.control
+        self.id, self.control, self.context = request.id, request.control, request.context
         prompt = vocabulary.encode(request.messages, thinking=request.params.thinking)
         room = window - len(prompt.ids)
         if room < 1:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from bot.errors import EngineError
@@ -21,10 +22,17 @@ from bot.types import (
 
 
 @dataclass(frozen=True, slots=True)
-class Submit:
-    """`time` is when, by the monotonic clock."""
+class Request:
+    """What is logged about it is logged in the `context` of whoever asked."""
 
     id: int
+    context: Context = field(default_factory=copy_context, kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Submit(Request):
+    """`time` is when, by the monotonic clock."""
+
     messages: Sequence[Message]
     params: SamplingParams
     control: Control
@@ -37,16 +45,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    id: int
+class Count(Request):
     messages: Sequence[Message]
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(Request):
     """To be answered with Beaten before the next step."""
-
-    id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from bot.engine.local.sampler import Sampled, Sampler
 from bot.engine.local.scheduler import Scheduler
 from bot.engine.local.sequence import Slice
 from bot.engine.local.vocabulary import Vocabulary
-from bot.errors import EngineError, RequestFailed
+from bot.errors import RequestFailed
 from bot.types import Chunk, ModelInfo
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Worker:
                 case Beat():
                     self._reporter.tell(command.id, Beaten())
         except Exception as problem:
-            self._reporter.tell(command.id, told(problem))
+            self._reporter.tell(command.id, command.context.run(told, problem))
 
     def _admit(self, request: Submit) -> None:
         generation = Generation(request, self._vocabulary, self._window, self._vocab_size)
@@ -177,7 +177,7 @@ class Worker:
                 log.warning("out of memory: smaller steps", batch=self.scheduler.max_batch)
                 return
         if len(slices) == 1:
-            self._fail(self._generation(slices[0]), told(problem))
+            self._fail(self._generation(slices[0]), problem)
             return
         log.warning("a step failed; trying its requests one by one", error=repr(problem))
         for each in slices:
@@ -190,15 +190,15 @@ class Worker:
         try:
             chunks = progress()
         except Exception as problem:
-            self._fail(generation, told(problem))
+            self._fail(generation, problem)
             return
         self._reporter.tell(generation.id, *chunks)
         if chunks and chunks[-1].finish:
             self._reporter.pace.finished(time.monotonic() - (generation.started or 0.0))
             self._end(generation.id)
 
-    def _fail(self, generation: Generation, error: EngineError) -> None:
-        self._reporter.tell(generation.id, error)
+    def _fail(self, generation: Generation, problem: Exception) -> None:
+        self._reporter.tell(generation.id, generation.context.run(told, problem))
         self._runner.wipe(self.scheduler.pool.private(generation.sequence.blocks))
         self._end(generation.id, keep=False)
 
