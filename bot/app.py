@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,27 +19,27 @@ from bot.chat import Chat, ChatOptions
 from bot.commands import Commands, Services
 from bot.commands.built_in import BUILT_IN
 from bot.commands.suggestions import Suggestions
+from bot.commands.translations import translated_spec
 from bot.config import Config
-from bot.config.model import Limits
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
 from bot.desk import Desk, Process
 from bot.dispatcher import Dispatcher
-from bot.effective import Effective
 from bot.engine import Engine
 from bot.engine.models import Models
 from bot.errors import ConfigError
 from bot.hooks import Hooks, Running
+from bot.inforce import allowances, configured, defaults, in_force, kept_days
 from bot.instance import only_instance
 from bot.intake import Intake
 from bot.lanes import FAREWELL, Lanes
-from bot.limits import Allowance, Gate
+from bot.limits import Gate
 from bot.memory import StoredMemory
 from bot.pairing import Pairing
 from bot.presses import Presses
 from bot.progress import both, progress_bar
 from bot.recovery import deliver, recover
-from bot.reload import Apply, Reloader
+from bot.reload import Reloader
 from bot.retention import Retention
 from bot.rights import Rights
 from bot.service.attendance import Attendance
@@ -51,10 +51,7 @@ from bot.store import Store
 from bot.store.location import locate
 from bot.store.open import open_store
 from bot.store.scheduled import scheduled_backups
-from bot.types import Place, Post, Role, UserRef
-
-OF_PLACES = ("system_prompt", "thinking", "respond", "context", "language")
-"""Keys of the config that are settings of each place, too."""
+from bot.types import Place, Post, UserRef
 
 OPENING = 600.0
 """Seconds that checking, copying and migrating a large database may take."""
@@ -177,7 +174,7 @@ class House:
         """One network: first what a crash left behind, then what comes; what only waits for the
         network waits beside it."""
         pending = await recover(adapter, self.chat, self.lanes, self.max_age)
-        await adapter.publish(self.services.commands.specs())
+        await adapter.publish([translated_spec(s) for s in self.services.commands.specs()])
         async with asyncio.TaskGroup() as beside:
             beside.create_task(deliver(pending, adapter, self.chat))
             await adapter.run(self.dispatcher)
@@ -222,7 +219,8 @@ def assemble(
     gate = Gate(store, *allowances(config.limits))
     intake = Intake(store, lanes, hooks, gate)
     commands = Commands((*BUILT_IN, *hooks.commands))
-    reloader = Reloader(config, process.read, {**process.live, **live(settings, access)})
+    retention = Retention(store, kept_days(config))
+    live = {**process.live, **in_force(settings, access, gate, retention)}
     services = Services(
         store,
         engine,
@@ -235,41 +233,11 @@ def assemble(
         Pairing(store),
         gate,
         Rights(store, lanes),
-        Retention(store, config.retention.days or None),
-        desk=Desk(presenters, reloader, process.end),
+        retention,
+        desk=Desk(presenters, Reloader(config, process.read, live), process.end),
         networks={adapter.name: adapter.limits for adapter in adapters},
     )
     max_age = timedelta(seconds=config.turns.max_age)
     presses = Presses(chat, lanes, gate)
     dispatcher = Dispatcher(group, services, access, presses, presenters, max_age)
     return House(chat, lanes, services, dispatcher, max_age)
-
-
-def allowances(limits: Limits) -> tuple[Mapping[Role, Allowance], Allowance]:
-    """Of the roles, and of a chat."""
-    named = {Role.OWNER: limits.owner, Role.ADMIN: limits.admin, Role.USER: limits.user}
-    roles = {role: Allowance(**allowed.limits()) for role, allowed in named.items()}
-    return roles, Allowance(**limits.place.limits())
-
-
-def live(settings: Settings, access: Access) -> dict[str, Apply]:
-    """Keys of the config that hold as soon as it is read again."""
-
-    def rebase(new: Config) -> None:
-        settings.rebase(defaults(new), configured(new))
-
-    def admit(new: Config) -> None:
-        access.admit(new.access.owner, new.access.allow)
-
-    return {**dict.fromkeys(("sampling", *OF_PLACES), rebase), "access": admit}
-
-
-def defaults(config: Config) -> Effective:
-    """chinwag's own."""
-    return Effective(**{name: getattr(config, name) for name in OF_PLACES})
-
-
-def configured(config: Config) -> dict[str, Any]:
-    """What the config's author wrote of the settings."""
-    own = {name: getattr(config, name) for name in OF_PLACES if name in config.model_fields_set}
-    return {**config.sampling.written(), **own}

@@ -69,6 +69,10 @@ class Gate:
 
     def __init__(self, store: Store, roles: Mapping[Role, Allowance], place: Allowance = NONE):
         self._store = store
+        self.limit(roles, place)
+
+    def limit(self, roles: Mapping[Role, Allowance], place: Allowance = NONE) -> None:
+        """From now on."""
         self._roles = {Role.GUEST: GUEST, **roles}
         self._place = place
 

@@ -31,6 +31,10 @@ class Retention:
 
     def __init__(self, store: Store, days: int | None = None):
         self._store = store
+        self.keep(days)
+
+    def keep(self, days: int | None) -> None:
+        """From the next round on, so long."""
         self._days = days
 
     async def days(self, place: Place) -> int | None:

@@ -226,6 +226,7 @@ def several_texts(most: int, longest: int) -> str:
 # --- what commands say ---------------------------------------------------------------------------
 
 OFF = Text("off")
+I_SPEAK = Text("I speak English here.")
 NOTHING_SAID = Text("Nothing has been said here yet.")
 NO_SYSTEM_PROMPT = Text("There is no system prompt here.")
 NO_PERSONAS = Text("No persona is saved here.")

@@ -6,13 +6,14 @@ A new language begins with an empty folder ``bot/locale/CODE/LC_MESSAGES``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -20,23 +21,26 @@ import bot
 from bot.language import DOMAIN, LOCALE
 
 CODE = Path(bot.__file__).parent
-KEYWORDS = {
+KEYWORDS: Mapping[str, tuple[int, ...]] = {
     # texts: a message, a plural, one in a context
-    "Text": None,
-    "_": None,
-    "counted": (1, 2),
-    "in_context": ((1, "c"), 2),
+    "Text": (0,),
+    "_": (0,),
+    "counted": (0, 1),
+    "in_context": (1,),
     # the help of commands and of their parameters
-    "CommandSpec": (2,),
-    "Parameter": (2,),
+    "CommandSpec": (1,),
+    "Parameter": (1,),
+    "group": (1,),
     # errors that people hear of
-    "CommandError": None,
-    "EngineDied": None,
-    "RequestFailed": None,
-    "pattern": None,
+    "CommandError": (0,),
+    "EngineDied": (0,),
+    "RequestFailed": (0,),
+    "ModelUnavailable": (0,),
+    "pattern": (0,),
 }
-SILENT = ("testing/**", "engine/scripted/**")
-"""Where the keywords say nothing to people."""
+"""By the name of what is called: which arguments are messages."""
+SILENT = ("testing", "scripted", "documents", "doctor")
+"""Rooms where they say nothing to people in a chat."""
 LINE = 100
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # git knows better
 
@@ -44,12 +48,38 @@ WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # git knows better
 def template() -> Catalog:
     """Every message of the code, in its order."""
     catalog = Catalog(project="chinwag", charset="utf-8", creation_date=WHEN)
-    found = extract_from_dir(
-        CODE, [(part, "ignore") for part in SILENT] + [("**.py", "python")], keywords=KEYWORDS
-    )
-    for _file, _line, message, _comments, context in found:
-        catalog.add(message, context=context)
+    for path in sorted(CODE.rglob("*.py")):
+        if not set(path.relative_to(CODE).parts).intersection(SILENT):
+            for ids, context in messages(ast.parse(path.read_text("utf-8"))):
+                catalog.add(ids if len(ids) > 1 else ids[0], context=context)
     return catalog
+
+
+def messages(module: ast.Module) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        name = called(call)
+        given = [_literal(call, index) for index in KEYWORDS.get(name, ())]
+        ids = tuple(each for each in given if each is not None and not ONLY_VALUE.fullmatch(each))
+        if ids and len(ids) == len(given):
+            yield ids, _literal(call, 0) if name == "in_context" else None
+
+
+ONLY_VALUE = re.compile(r"(\{\w+\})?")
+
+
+def called(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def _literal(call: ast.Call, index: int) -> str | None:
+    match call.args[index : index + 1]:
+        case [ast.Constant(value=str(text))]:
+            return text
+    return None
 
 
 def languages() -> Iterator[str]:

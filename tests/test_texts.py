@@ -18,6 +18,7 @@ from tests import catalogue
 
 TRANSLATED = list(catalogue.languages())
 LOOKING_UP = {"_", "translated", "counted", "in_context"}
+HEARD = {"CommandError", "RequestFailed"}
 ISOLATED = re.compile("[\u2066-\u2068][^\u2069]*\u2069")
 
 
@@ -105,17 +106,20 @@ def evaluated_at_import(module: ast.Module) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def called(node: ast.AST) -> str:
-    match node:
-        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
-            return name
-    return ""
-
-
 def test_no_text_is_looked_up_when_a_module_is_imported() -> None:
     for path, module in modules():
         for node in evaluated_at_import(module):
-            assert called(node) not in LOOKING_UP, f"{path}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Call):
+                assert catalogue.called(node) not in LOOKING_UP, f"{path}:{node.lineno}"
+
+
+def test_an_error_that_people_hear_of_is_a_pattern_and_its_values() -> None:
+    for path, module in modules():
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call) and catalogue.called(node) in HEARD:
+                assert not any(isinstance(part, ast.JoinedStr) for part in node.args), (
+                    f"{path}:{node.lineno}"
+                )
 
 
 def test_every_text_is_said_somewhere() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.commands.access import ACCESS
 from bot.commands.changes import CHANGES
 from bot.commands.conversation import CONVERSATION
+from bot.commands.language import LANGUAGE
 from bot.commands.limits import LIMITS
 from bot.commands.owner import OWNER
 from bot.commands.persona import PERSONA
@@ -19,6 +20,7 @@ BUILT_IN = (
     *PERSONA,
     *SETTINGS,
     *CHANGES,
+    *LANGUAGE,
     *PRESETS,
     *ACCESS,
     *LIMITS,

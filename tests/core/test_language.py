@@ -1,0 +1,82 @@
+"""The place's language is spoken, else that of whoever speaks, else the config's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.commands import Commands
+from bot.commands.built_in import BUILT_IN
+from bot.language import in_all_languages, languages
+from bot.types import Place, UserRef
+from tests.core.house import ANNA, eventually, open_house
+
+OTHER = Place("fake", "random")
+GERHARD = UserRef("fake", "3", "Gerhard", language="de-AT")
+AMIRA = UserRef("fake", "4", "Amira", language="ar")
+ENDLESS = {"match": "endless", "text": "on and " * 2000}
+OWNED = {"owner": ["fake:1"], "allow": ["everyone"]}
+
+
+async def test_everyone_is_answered_in_his_own_language(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as people:
+        for user in (ANNA, GERHARD, AMIRA):
+            people.command("/stop", user=user)
+        await people.see_some("No reply is being written.")
+        await people.see_some("Es wird gerade keine Antwort geschrieben.")
+        await people.see_some("لا تُكتب أي إجابة الآن.")
+
+
+async def test_what_a_place_has_set_holds_for_everyone_there(tmp_path: Path) -> None:
+    async with open_house(tmp_path, access=OWNED) as people:
+        people.command("/language de")
+        await people.see_some("Ich spreche hier Deutsch.")
+        people.command("/stop", user=AMIRA)
+        await people.see_some("Es wird gerade keine Antwort geschrieben.")
+        people.command("/stop", user=AMIRA, place=OTHER)
+        await people.see_some("لا تُكتب أي إجابة الآن.", OTHER)
+        people.command("/language auto")
+        await people.see_some("I speak English here.")
+
+
+async def test_the_configs_language_holds_where_nothing_is_set(tmp_path: Path) -> None:
+    async with open_house(tmp_path, language="de") as people:
+        people.command("/stop", user=AMIRA)
+        await people.see("Es wird gerade keine Antwort geschrieben.")
+
+
+async def test_an_error_and_the_help_are_in_the_listeners_language(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as people:
+        people.command("/stopp", user=GERHARD)
+        await people.see_some("Einen Befehl /stopp gibt es nicht: war /stop gemeint?")
+        people.command("/help", user=GERHARD, place=OTHER)
+        await people.see_some("die Antwort beenden, die gerade geschrieben wird", OTHER)
+
+
+async def test_a_replys_line_buttons_and_end_are_in_the_askers_language_whoever_ends_it(
+    tmp_path: Path,
+) -> None:
+    async with open_house(tmp_path, [ENDLESS], tokens_per_second=200) as people:
+        people.say("endless", user=GERHARD)
+        await eventually(lambda: "Stopp" in people.labels())
+        people.command("/stop")
+        await people.see_some("*angehalten*")
+        await eventually(lambda: "Noch einmal" in people.labels())
+
+
+async def test_the_networks_menu_gets_every_language(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as people:
+        await eventually(lambda: bool(people.network.commands))
+        others = set(languages()) - {"en"}
+        for spec in people.network.commands:
+            assert set(spec.translations) == others, spec.name
+            for parameter in spec.parameters:
+                assert set(parameter.translations) == others, (spec.name, parameter.name)
+
+
+def test_every_translated_help_fits_discord() -> None:
+    """100 characters."""
+    for spec in Commands(BUILT_IN).specs():
+        for each in (spec, *spec.subcommands):
+            for part in (each, *each.parameters):
+                said = in_all_languages(part.help).values()
+                assert all(len(help) <= 100 for help in said), (each.name, part.name)
