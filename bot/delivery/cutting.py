@@ -93,6 +93,8 @@ class Page:
             return False
         if leaf.kind != "fence":
             return not between
+        if self._is_closed(leaf) and leaf.end < len(self._lines):
+            return False
         return all(">" in text if leaf.quoted else not text.strip() for text in between)
 
     def _is_closed(self, fence: Block) -> bool:

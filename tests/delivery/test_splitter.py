@@ -37,8 +37,12 @@ def test_a_reader_sees_every_character_in_its_style(text: str, length: int, unit
     assert seen == characters(text)
 
 
+CLOSED = "1. item1n0 xy\n2. item2n1000 xae\u0301y xaae\u0301y\n   ````rust\n\n   ````\n\n> xy."
+
+
 @quickly
 @given(DOCUMENT, LENGTH)
+@example(CLOSED, 60)
 def test_every_piece_closes_its_fences(text: str, length: int) -> None:
     assert not any(has_open_fence(piece.text) for piece in split(text, length))
 
