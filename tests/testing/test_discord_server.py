@@ -102,6 +102,16 @@ async def test_two_thousand_code_points_fit_and_no_more(bot: Rest, general: Chan
     assert refused.errors["content"]["_errors"][0]["code"] == "BASE_TYPE_MAX_LENGTH"
 
 
+async def test_white_space_around_a_message_is_taken_away(
+    server: DiscordServer, bot: Rest, general: Channel
+) -> None:
+    sent = (await bot.send(general.id, "  one\n")).body
+    assert sent["content"] == "one"
+    path = f"/channels/{general.id}/messages/{sent['id']}"
+    await bot.call("PATCH", path, {"content": "\n two"})
+    assert server.said(general) == ["two"]
+
+
 @pytest.mark.parametrize("content", ["", " \n "])
 async def test_an_empty_message_is_refused(bot: Rest, general: Channel, content: str) -> None:
     assert (await bot.send(general.id, content)).code == 50006

@@ -77,7 +77,7 @@ def _after(world: World, message: Message, body: Json, uploads: Uploads) -> Json
     components = body.get("components") if "components" in body else message.components
     kept = _kept(message, body)
     return {
-        "content": content or "",
+        "content": (content or "").strip(),
         "embeds": embeds,
         "components": list(components or []),
         "attachments": kept + _uploaded(world, message.channel, body, uploads),

@@ -67,7 +67,7 @@ class Person(Account):
         if text != message.content:
             message.versions.append(message.content)
             message.edited = self.world.clock.unix()
-        message.content = text
+        message.content = text.strip()
         self.world.ping(message, Allowed())
         self.world.tell_message("MESSAGE_UPDATE", message)
 

@@ -120,8 +120,8 @@ class World:
         id: int | None = None,
         **more: Any,
     ) -> Message:
-        """`age` is how many seconds ago it was said."""
-        message = Message(id or self.ids.next(age), channel, author, content, **more)
+        """`age` is how many seconds ago it was said; white space around it is taken away."""
+        message = Message(id or self.ids.next(age), channel, author, content.strip(), **more)
         self.ping(message, allow or Allowed())
         channel.messages[message.id] = message
         if channel.kind.is_thread:
