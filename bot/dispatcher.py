@@ -224,6 +224,8 @@ class Dispatcher:
                 await self._tell(event.place, Post(texts.told(error), only_for=event.user))
         except CommandError as error:
             log.info("press refused", user=str(event.user), why=str(error))
+            if self._presenters[event.place.adapter].limits.ephemeral:
+                await self._tell(event.place, Post(texts.told(error), only_for=event.user))
 
     async def _is_new(self, place: Place, id: str) -> bool:
         """An empty id is always new."""

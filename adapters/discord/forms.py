@@ -33,7 +33,8 @@ class Filled:
 
 def form_for(spec: CommandSpec, command: Sequence[str], given: Mapping[str, str]) -> Modal | None:
     """For the long text that is missing, if one is; `command` is its name and the subcommand's."""
-    field = next((p for p in spec.parameters if p.long and p.name not in given), None)
+    missing = (p for p in spec.parameters if p.long and p.required and p.name not in given)
+    field = next(missing, None)
     if field is None:
         return None
     own_id = _id(" ".join(command), given, field.name)

@@ -125,3 +125,5 @@ async def test_a_long_text_that_is_missing_is_asked_for_in_a_form() -> None:
     assert json.loads(form.custom_id) == ["set", {"name": "system_prompt"}, "value"]
     assert forms.form_for(SET, ["set"], {"name": "seed", "value": "1"}) is None
     assert forms.form_for(ASK, ["ask"], {}) is None
+    save = CommandSpec("save", "keep it", (Parameter("text", "a", required=False, long=True),))
+    assert forms.form_for(save, ["persona", "save"], {}) is None

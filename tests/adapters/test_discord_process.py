@@ -63,10 +63,13 @@ async def test_a_question_by_command_is_answered_in_its_place(tmp_path: Path) ->
 
 async def test_thinking_can_be_cut_short_and_its_thoughts_shown_to_who_asks(tmp_path: Path) -> None:
     async with DiscordServer() as server, chinwag(server, tmp_path, engine=SLOW):
-        ann = server.user("Ann", id=2001)
-        general = server.guild("Home", ann).text("general")
+        ann, ben = server.user("Ann", id=2001), server.user("Ben")
+        general = server.guild("Home", ann, ben).text("general")
         asked = ann.says(f"{server.bot.mention} think", general)
         await server.until(lambda: "Answer now" in general.shown[-1].buttons)
+        not_his = ben.presses(general.shown[-1], "Answer now")
+        await server.until(lambda: not_his.followups)
+        assert "who asked" in not_his.followups[0].text
         press = ann.presses(general.shown[-1], "Answer now")
         await answered(server, asked, "Thought through.")
         assert press.answered_after is not None
