@@ -43,6 +43,7 @@ from bot.reload import Reloader
 from bot.retention import Retention
 from bot.rights import Rights
 from bot.service.attendance import Attendance
+from bot.service.clock import watch_clock
 from bot.service.notify import Notifier
 from bot.settings import Settings
 from bot.shelf import Shelf, model_of
@@ -119,12 +120,13 @@ async def serve(
         reload = house.services.desk.reloader.reload
         attending = group.create_task(attendance.attend(hung_up, reload))
         tidying = group.create_task(house.services.retention.run())
+        minding = group.create_task(watch_clock())
         working = group.create_task(hooks.work(Running(house.services, house.tell)))
         with asked_to_end() as asked:
             ends: list[asyncio.Future[Any]] = [asked, serving]
             await asyncio.wait(ends, return_when=FIRST_COMPLETED)
             await house.drain(config.service.drain_seconds, notifier)
-        for task in (serving, attending, tidying, working):
+        for task in (serving, attending, tidying, minding, working):
             task.cancel()
     return asked.result() if asked.done() else 0
 

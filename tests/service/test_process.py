@@ -82,7 +82,10 @@ async def unit(
         with Systemd(folder, watchdog) as systemd:
             bot = Chinwag(server, home, **config)
             bot.command = command
-            bot.environ = systemd.environ | {"HANGING": str(folder)}
+            bot.environ = systemd.environ | {
+                "HANGING": str(folder),
+                "JUMPING": str(folder / "seconds"),
+            }
             try:
                 yield Unit(bot, systemd, server)
             finally:
@@ -224,3 +227,23 @@ async def test_a_hangup_reloads_what_can_be_and_names_what_cannot(tmp_path: Path
         assert "nonsense: unknown key" in refused["STATUS"]
         it.send(signal.SIGTERM)
         assert await it.end() == 0
+
+
+@pytest.mark.parametrize("seconds", [86_400, -86_400])
+async def test_a_clock_that_jumps_harms_no_reply_and_no_wait(tmp_path: Path, seconds: int) -> None:
+    clock = tmp_path / "seconds"
+    clock.write_text("0")
+    jumping = (sys.executable, "-m", "tests.service.jumping")
+    async with unit(tmp_path, watchdog=1, command=jumping, engine=SLOW) as it:
+        await it.ready()
+        ann = it.server.person(1001, "Ann")
+        asked = ann.says("count")
+        await it.server.until(lambda: ann.private.drafts)
+        clock.write_text(str(seconds))
+        await it.server.until(lambda: answers(it.server, asked) == [COUNT])
+        again = ann.says("hello")
+        await it.server.until(lambda: answers(it.server, again) == ["You said: hello"])
+        await it.told(WATCHDOG="1")
+        it.send(signal.SIGTERM)
+        assert await it.end() == 0
+        assert "the clock was set" in it.bot.log.read_text()
