@@ -177,4 +177,26 @@ def _renumbered(lines: list[Line], number: Number) -> list[Line]:
         source=line.source + digits.end(),
     )
     gap = [] if index == 0 else [Line("", 0, 0, line.raw, line.raw, line.indents)]
-    return [*lines[:index], *gap, shifted, *lines[index + 1 :]]
+    rest = lines[index + 1 :]
+    if (longer := len(shown) - digits.end()) > 0:
+        rest = _further_right(rest, _content_column(line.text, digits.end()), longer)
+    return [*lines[:index], *gap, shifted, *rest]
+
+
+def _content_column(text: str, digits: int) -> int:
+    """Where an item's content begins, which its further lines have to be indented by."""
+    spaces = len(text) - digits - 1 - len(text[digits + 1 :].lstrip(" "))
+    return digits + 1 + (spaces if 1 <= spaces <= 4 else 1)
+
+
+def _further_right(lines: list[Line], column: int, by: int) -> list[Line]:
+    """With the rest of an item, whose number got longer, still inside of it."""
+    moved: list[Line] = []
+    for number, line in enumerate(lines):
+        if not line.text.strip():
+            moved.append(line)
+        elif line.text.startswith(" " * column):
+            moved.append(replace(line, text=" " * by + line.text, shown=line.shown + by))
+        else:
+            return [*moved, *lines[number:]]
+    return moved

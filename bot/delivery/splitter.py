@@ -7,6 +7,7 @@ end only ever changes its last piece.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from bot.delivery.cutting import Cut, Page
@@ -65,7 +66,7 @@ class Splitter:
     def _piece(self, source: str) -> tuple[Piece, Opened | None]:
         """The next piece and what it leaves open; None if it is the last."""
         room = self._length - self._reserve - self._opened.size(self._unit)
-        window = fitting(source[self._at : self._at + room], room, self._unit)
+        window = self._framed(fitting(source[self._at : self._at + room], room, self._unit))
         is_last = self._at + len(window) == len(source)
         if self._opened.table and (rows := _end_of_table(window, self._opened)) is not None:
             return self._rest_of_table(source, window[:rows])
@@ -76,6 +77,17 @@ class Splitter:
             return self._long_table(source, window)
         cut = self._affordable(page.cut())
         return self._made(page, cut, window[: page.frame.source(cut.position)]), cut.opened
+
+    def _framed(self, window: str) -> str:
+        """As much of its beginning as fits with all that goes before its lines."""
+        room = self._length - self._reserve
+
+        def too_long(end: int) -> bool:
+            return self._unit.count(Frame.of(window[:end], self._opened).text) > room
+
+        if not too_long(len(window)):
+            return window
+        return window[: bisect_left(range(1, len(window)), True, key=too_long)]
 
     def _page(self, window: str) -> Page:
         page = Page(Frame.of(window, self._opened))

@@ -47,8 +47,15 @@ def test_every_piece_closes_its_fences(text: str, length: int) -> None:
     assert not any(has_open_fence(piece.text) for piece in split(text, length))
 
 
+LONGER_NUMBER = (
+    "".join(f"{n}. item{n}n0 xy\n" for n in range(1, 8))
+    + "\n1. item1n1 xy\n2. item2n1 xy\n3. item3n1 xy\n   ```\n\n   ```\n4. item4n1 xy"
+)
+
+
 @quickly
 @given(DOCUMENT, LENGTH)
+@example(LONGER_NUMBER, 60)
 def test_items_keep_their_numbers(text: str, length: int) -> None:
     shown: dict[str, int] = {}
     for piece in split(text, length):
