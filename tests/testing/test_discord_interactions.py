@@ -13,6 +13,7 @@ from bot.testing.discord import (
     Channel,
     DiscordServer,
     Guild,
+    Intents,
     Interaction,
     Person,
 )
@@ -174,6 +175,17 @@ def option(**more: Any) -> Json:
                 for n in range(10)
             ]
         ),
+        command(
+            options=[
+                option(
+                    name=f"o{n}",
+                    description_localizations={"de": "x" * 100},
+                    choices=[{"name": "n", "value": "v", "name_localizations": {"de": "x" * 100}}]
+                    * 3,
+                )
+                for n in range(20)
+            ]
+        ),
         command(options=5),
     ],
 )
@@ -290,6 +302,17 @@ async def test_the_first_answer_decides_who_sees_it(
     assert await bot.refused("PATCH", one, {"content": "x"}) == 10008
     await bot.call("POST", hook(used), {"content": "for all"})
     assert [m.text for m in general.shown] == ["for all"]
+
+
+async def test_an_ephemeral_message_is_told_like_a_direct_one(
+    server: DiscordServer, bot: Rest, ann: Person, general: Channel
+) -> None:
+    async with shard(server) as client:
+        await client.identify(int(Intents.DIRECT_MESSAGES))
+        used = ann.uses("/ask", general, question="why")
+        await answer(bot, used, 4, {"content": "for you", "flags": 64})
+        told = await client.event("MESSAGE_CREATE")
+    assert (told["channel_id"], "guild_id" in told) == (str(general.id), False)
 
 
 async def test_an_answer_has_the_limits_of_a_message(

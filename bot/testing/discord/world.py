@@ -148,8 +148,12 @@ class World:
     # --- telling ---------------------------------------------------------------------------------
 
     def tell_message(self, name: str, message: Message) -> None:
-        """Of an ephemeral message nobody is told."""
-        if not message.ephemeral:
+        """Of an ephemeral message Discord tells as if it were a direct one, wherever it is
+        (discord/discord-api-docs#4557)."""
+        if message.ephemeral:
+            direct = Intents.DIRECT_MESSAGES
+            self.audience.dispatch(name, message.json, guild_id=None, intent=direct)
+        else:
             self.tell_in(message.channel, name, lambda i: event(message, self.bot, i))
 
     def tell_in(self, channel: Channel, name: str, data: Data) -> None:

@@ -72,10 +72,16 @@ def _check_access(command: Form) -> None:
 
 
 def _size(value: Any) -> int:
-    counted = ("name", "description", "value")
+    """Of each text the longest translation counts."""
     if isinstance(value, list):
         return sum(_size(item) for item in value)
     if not isinstance(value, dict):
         return 0
-    own = sum(len(value[key]) for key in counted if isinstance(value.get(key), str))
+    own = sum(_longest(value, key) for key in ("name", "description", "value"))
     return own + _size(value.get("options")) + _size(value.get("choices"))
+
+
+def _longest(part: dict[str, Any], key: str) -> int:
+    translations = part.get(f"{key}_localizations")
+    others = translations.values() if isinstance(translations, dict) else []
+    return max(len(text) if isinstance(text, str) else 0 for text in (part.get(key), *others))
