@@ -74,6 +74,7 @@ class Retention:
                     deleted += await self._expire(conversation, now - timedelta(days=days))
             after = found[-1][0]
         if deleted:
+            await self._store.scrub()
             log.info("old messages deleted", messages=deleted)
         return deleted
 

@@ -57,6 +57,7 @@ class Rights:
         while await self._store.forget(user, PART):
             pass
         await self._store.forget_person(user, keep_today=keep_today)
+        await self._store.scrub()
         return [other.name for other in self._others if not await _forgot(other, user)]
 
     async def opt_out(self, user: UserRef) -> bool:

@@ -18,18 +18,16 @@ async def mydata(call: Call) -> Post:
     if not call.is_private:
         raise CommandError("{told}", told=texts.ASK_IN_PRIVATE())
     data = await call.services.rights.export(call.user)
-    return Post(
-        texts.YOUR_DATA(),
-        files=(_file(data, call.services.networks[call.place.adapter].file_bytes),),
-    )
+    file = packed(data, call.services.networks[call.place.adapter].file_bytes)
+    return Post(texts.YOUR_DATA(), files=(file,))
 
 
-def _file(data: bytes, most: int) -> File:
-    """Raises CommandError where not even the packed one fits the network."""
+def packed(data: bytes, most: int) -> File:
+    """Only if it has to be. Raises CommandError where even then it is larger than `most` bytes."""
     if len(data) <= most:
         return File("mydata.json", data, "application/json")
-    if len(packed := gzip.compress(data)) <= most:
-        return File("mydata.json.gz", packed, "application/gzip")
+    if len(small := gzip.compress(data)) <= most:
+        return File("mydata.json.gz", small, "application/gzip")
     raise CommandError("That is more than this network carries: ask my owner for it.")
 
 

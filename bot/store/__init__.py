@@ -306,6 +306,9 @@ class Store(Protocol):
         """Delete what was said before, with its replies; what is being answered stays. Returns
         how many messages it was."""
 
+    async def scrub(self) -> None:
+        """What was deleted is no longer in the database's files, either. Backups stay."""
+
     async def tidy(self) -> None:
         """Delete usage of earlier days by people who were forgotten."""
 

@@ -56,6 +56,9 @@ class Aging(Family):
         await drop_empty(session, {conversation})
         return len(questions)
 
+    async def scrub(self) -> None:
+        await self._database.empty_log()
+
     @writes
     async def tidy(self, session: AsyncSession) -> None:
         known = exists().where(UserRow.adapter == UsageRow.adapter, UserRow.id == UsageRow.user_id)

@@ -45,6 +45,15 @@ class Database:
         task.add_done_callback(lambda _: self._writing.release())
         return await asyncio.shield(task)
 
+    async def empty_log(self) -> None:
+        """SQLite's write-ahead log holds what was overwritten in the database since; as far as no
+        reader holds on to it, it is brought there and emptied."""
+        if self._engine.dialect.name == "sqlite":
+            await self._queue()
+            task = self._begin(self._empty_log())
+            task.add_done_callback(lambda _: self._writing.release())
+            await asyncio.shield(task)
+
     async def close(self) -> None:
         if self._running:
             await asyncio.wait(self._running)
@@ -59,6 +68,12 @@ class Database:
         with told(self._where):
             async with AsyncSession(self._writer) as session, session.begin():
                 return await work(session)
+
+    async def _empty_log(self) -> None:
+        with told(self._where):
+            async with self._engine.connect() as connection:
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _begin(self, transaction: Coroutine[Any, Any, R]) -> asyncio.Task[R]:
         task = asyncio.create_task(transaction)

@@ -48,7 +48,8 @@ def _prepare_sqlite(engine: Engine, *, enforce: bool = True) -> None:
 
     A transaction that will write says so at once (BEGIN IMMEDIATE): one that finds out later
     fails where it should wait. FULL and not NORMAL, which in WAL may lose the last commits with
-    the power: a network is told that a message arrived right after its commit.
+    the power: a network is told that a message arrived right after its commit. What is deleted is
+    overwritten: people may have asked for that.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -58,6 +59,7 @@ def _prepare_sqlite(engine: Engine, *, enforce: bool = True) -> None:
         connection.isolation_level = None  # the driver begins no transactions by itself
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if enforce else 'OFF'}")
         cursor.close()
 
