@@ -7,7 +7,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from bot import texts
+from bot import texts_for_places
 from bot.errors import CommandError
 from bot.store.text import storable
 
@@ -57,7 +57,7 @@ class Number:
 
     def __str__(self) -> str:
         low, high = plain(self.minimum), plain(self.maximum)
-        return texts.number(low, high, whole=self.whole, optional=self.optional)
+        return texts_for_places.number(low, high, whole=self.whole, optional=self.optional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Choice:
         return text.lower()
 
     def __str__(self) -> str:
-        return texts.one_of(self.options)
+        return texts_for_places.one_of(self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Text:
         return storable(text)
 
     def __str__(self) -> str:
-        return texts.some_text(self.longest)
+        return texts_for_places.some_text(self.longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Texts:
         return tuple(storable(each) if isinstance(each, str) else "" for each in listed)
 
     def __str__(self) -> str:
-        return texts.several_texts(self.most, self.longest)
+        return texts_for_places.several_texts(self.most, self.longest)
 
 
 Kind = Number | Choice | Text | Texts

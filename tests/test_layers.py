@@ -31,7 +31,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         | {"bot.commands", "bot.engine", "bot.store", "bot.settings", "bot.kinds", "bot.lanes"}
         | {"bot.effective"}
         | {"bot.access", "bot.pairing", "bot.limits", "bot.rights", "bot.retention"}
-        | {"bot.texts_for_people"}
+        | {"bot.texts_for_people", "bot.texts_for_places"}
         | {"bot.intake", "bot.prompt", "bot.attachments", "bot.texts", "bot.language"}
         | {"bot.desk", "bot.charts", "bot.texts_for_owners"},
         SDKS | TORCH | SQL,

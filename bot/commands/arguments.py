@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 
-from bot import texts
+from bot import texts, texts_for_places
 from bot.errors import CommandError
 from bot.kinds import Number, quoted
 from bot.store.text import storable
@@ -104,7 +104,7 @@ def _choice(parameter: Parameter, word: str) -> str:
             nearest=nearest[0],
         )
     raise CommandError(
-        "{name} is {what}.", name=parameter.name, what=texts.one_of(parameter.choices)
+        "{name} is {what}.", name=parameter.name, what=texts_for_places.one_of(parameter.choices)
     )
 
 

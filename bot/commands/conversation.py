@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from bot import texts
+from bot import texts, texts_for_places
 from bot.attachments import opened, unreadable
 from bot.commands import Call, Command
 from bot.commands.arguments import called_in_full, usage
@@ -19,7 +19,7 @@ async def help_(call: Call) -> Post:
     parts = []
     for role, fitting in groupby(specs, key=lambda spec: max(spec.role, Role.USER)):
         lines = (line for spec in fitting for line in lines_of(spec))
-        parts.append("\n".join((f"**{texts.for_role(role)}**", *lines)))
+        parts.append("\n".join((f"**{texts_for_places.for_role(role)}**", *lines)))
     return Post("\n\n".join(parts))
 
 
@@ -43,8 +43,8 @@ async def ask(call: Call) -> None:
 async def summarise(call: Call) -> None:
     """A question like any other: it is in the history, and can be stopped and asked again."""
     if not await call.services.store.history(call.place.key, 1):
-        raise CommandError(texts.NOTHING_SAID())
-    question = Message("user", texts.SUMMARISE(), call.user, call.event.id)
+        raise CommandError(texts_for_places.NOTHING_SAID())
+    question = Message("user", texts_for_places.SUMMARISE(), call.user, call.event.id)
     await call.services.intake.take(call.place, question, call.role)
 
 

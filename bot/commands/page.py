@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot import texts
+from bot import texts_for_places
 from bot.commands.arguments import called_in_full, usage
 from bot.effective import KINDS
 from bot.types import CommandSpec, Parameter, Role
@@ -71,7 +71,7 @@ def _usable(specs: Iterable[CommandSpec]) -> Iterator[tuple[CommandSpec, str]]:
 
 
 def _heading(role: Role) -> str:
-    return "For anyone who finds the bot" if role < Role.USER else texts.for_role(role)
+    return "For anyone who finds the bot" if role < Role.USER else texts_for_places.for_role(role)
 
 
 def _row(spec: CommandSpec, called: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import texts
+from bot import texts_for_places
 from bot.commands import Call, Command, group
 from bot.commands.kept import Kept
 from bot.commands.values import changed, one_line
@@ -17,8 +17,8 @@ PROMPT = "system_prompt"
 async def show(call: Call) -> Post:
     effective = await call.services.settings.effective(call.place)
     if not effective.system_prompt.strip():
-        return Post(texts.NO_SYSTEM_PROMPT())
-    origin = texts.origin(effective.source(PROMPT), call.services.engine.info.name)
+        return Post(texts_for_places.NO_SYSTEM_PROMPT())
+    origin = texts_for_places.origin(effective.source(PROMPT), call.services.engine.info.name)
     quote = "\n".join(f"> {line}".rstrip() for line in effective.system_prompt.splitlines())
     return Post(f"{quote}\n\n({origin})")
 
@@ -39,7 +39,7 @@ async def _set(call: Call, text: str) -> Post:
             most=most,
         )
     await services.settings.change(here(call.place), {PROMPT: prompt}, call.user)
-    return Post(texts.system_prompt_set(len(prompt), tokens))
+    return Post(texts_for_places.system_prompt_set(len(prompt), tokens))
 
 
 async def reset(call: Call) -> Post:
@@ -69,7 +69,7 @@ async def use(call: Call) -> Post:
 async def list_(call: Call) -> Post:
     known = await Kept(call.services.store, "persona").all(call.place)
     lines = (f"- `{name}`: {one_line(text, 80)}" for name, text in sorted(known.items()))
-    return Post("\n".join(lines) or texts.NO_PERSONAS())
+    return Post("\n".join(lines) or texts_for_places.NO_PERSONAS())
 
 
 async def delete(call: Call) -> Post:

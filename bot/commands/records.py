@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot import texts
+from bot import texts, texts_for_places
 from bot.commands import Call, Command
 from bot.commands.transcript import as_json, as_markdown
 from bot.commands.values import one_line
@@ -22,7 +22,7 @@ async def history(call: Call) -> Post:
     count = int(call.arguments.get("count", SHOWN))
     messages = await call.services.store.history(call.place.key, count)
     if not messages:
-        raise CommandError(texts.NOTHING_SAID())
+        raise CommandError(texts_for_places.NOTHING_SAID())
     model = call.services.engine.info.name
     return Post("\n".join(_line(message, model) for message in messages))
 
@@ -50,12 +50,12 @@ async def context(call: Call) -> Post:
     return Post(
         "\n".join(
             (
-                texts.context_window(services.engine.info.name, measure.window),
-                f"- {texts.context_system(measure.system)}",
-                f"- {texts.context_history(measure.history, measure.messages)}",
-                f"- {texts.context_answer(measure.answer)}",
-                f"- {texts.context_free(measure.free)}",
-                *([f"- {texts.context_left_out(out, measure.left_out)}"] if out else []),
+                texts_for_places.context_window(services.engine.info.name, measure.window),
+                f"- {texts_for_places.context_system(measure.system)}",
+                f"- {texts_for_places.context_history(measure.history, measure.messages)}",
+                f"- {texts_for_places.context_answer(measure.answer)}",
+                f"- {texts_for_places.context_free(measure.free)}",
+                *([f"- {texts_for_places.context_left_out(out, measure.left_out)}"] if out else []),
             )
         )
     )
@@ -64,12 +64,12 @@ async def context(call: Call) -> Post:
 async def export(call: Call) -> Post:
     messages = await call.services.store.history(call.place.key, MOST)
     if not messages:
-        raise CommandError(texts.NOTHING_SAID())
+        raise CommandError(texts_for_places.NOTHING_SAID())
     chosen = [call.text("format")] if call.text("format") else list(FORMATS)
     files = await asyncio.to_thread(
         lambda: tuple(FORMATS[name](messages, call.services.engine.info.name) for name in chosen)
     )
-    return Post(texts.exported(len(messages)), files=files)
+    return Post(texts_for_places.exported(len(messages)), files=files)
 
 
 def _markdown(messages: list[Message], model: str) -> File:

@@ -8,6 +8,7 @@ from bot.commands.values import changed, shown
 from bot.effective import KINDS
 from bot.errors import CommandError
 from bot.settings import scopes_of
+from bot.texts_for_places import change_of_setting, holds, origin
 from bot.types import CommandSpec, Parameter, Post
 
 SEEN = 20
@@ -23,7 +24,7 @@ async def _all(call: Call) -> str:
     effective = await call.services.settings.effective(call.place)
     model = call.services.engine.info.name
     return "\n".join(
-        f"- `{name}` {shown(effective.value(name))} ({texts.origin(effective.source(name), model)})"
+        f"- `{name}` {shown(effective.value(name))} ({origin(effective.source(name), model)})"
         for name in KINDS
     )
 
@@ -32,14 +33,14 @@ async def chain(call: Call, name: str) -> str:
     """Of one setting: every value on the way, the one that holds last."""
     layers = [x for x in await call.services.settings.layers(call.place) if name in x.values]
     model = call.services.engine.info.name
-    steps = (f"{shown(x.values[name])} ({texts.origin(x.source, model)})" for x in layers)
+    steps = (f"{shown(x.values[name])} ({origin(x.source, model)})" for x in layers)
     return f"`{name}`: {' → '.join(steps)}"
 
 
 async def holding(call: Call, name: str) -> str:
     effective = await call.services.settings.effective(call.place)
-    origin = texts.origin(effective.source(name), call.services.engine.info.name)
-    return texts.holds(shown(effective.value(name)), origin)
+    source = origin(effective.source(name), call.services.engine.info.name)
+    return holds(shown(effective.value(name)), source)
 
 
 async def history(call: Call) -> Post:
@@ -48,7 +49,7 @@ async def history(call: Call) -> Post:
         raise CommandError("Nothing has been set here yet.")
     scopes = scopes_of(call.place)
     lines = (
-        texts.change_of_setting(
+        change_of_setting(
             texts.moment(change.time), change.by, changed(change), scopes[change.scope]
         )
         for change in changes

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot import texts
+from bot import texts, texts_for_places
 from bot.effective import load
 from bot.store import SettingChange
 
@@ -16,7 +16,7 @@ LONGEST = 60
 def shown(value: Any) -> str:
     match value:
         case None | () | "":
-            return texts.OFF()
+            return texts_for_places.OFF()
         case float():
             return f"{value:g}"
         case tuple():

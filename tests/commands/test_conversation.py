@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot import texts
+from bot import texts, texts_for_places
 from bot.types import Attachment, Role
 from tests.core.house import BEN, CHAT, eventually, open_house
 
@@ -101,7 +101,7 @@ async def test_help_shows_what_each_may_use_by_role(tmp_path: Path) -> None:
         assert others.only_for == BEN
         assert "- `/settings [show] [name]` – " in others.text
         assert "/set " not in others.text
-        assert texts.for_role(Role.ADMIN) not in others.text
+        assert texts_for_places.for_role(Role.ADMIN) not in others.text
         assert "/persona list" in others.text
         assert "/persona [use]" not in others.text
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bot import texts
+from bot import texts, texts_for_places
 from tests.core.house import ANNA, BEN, CHAT, People, eventually, open_house
 
 OWNED: Mapping[str, Any] = {"owner": ["fake:1"], "allow": ["everyone"]}
@@ -33,14 +33,14 @@ async def test_the_history_shows_the_newest_messages_each_on_a_line(tmp_path: Pa
 async def test_of_an_empty_conversation_there_is_nothing_to_show(tmp_path: Path) -> None:
     async with open_house(tmp_path) as people:
         for line in ("/history", "/export", "/summarise"):
-            assert (await people.answer(line)).text == texts.NOTHING_SAID()
+            assert (await people.answer(line)).text == texts_for_places.NOTHING_SAID()
 
 
 async def test_an_archived_conversation_is_not_shown_any_more(tmp_path: Path) -> None:
     async with open_house(tmp_path) as people:
         await said_and_answered(people, "one")
         assert (await people.answer("/new")).text == texts.ARCHIVED()
-        assert (await people.answer("/history")).text == texts.NOTHING_SAID()
+        assert (await people.answer("/history")).text == texts_for_places.NOTHING_SAID()
 
 
 # --- the context window --------------------------------------------------------------------------
