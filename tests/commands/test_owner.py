@@ -176,7 +176,7 @@ async def test_another_model_takes_over_once_it_is_loaded(tmp_path: Path) -> Non
         people.say("who are you now?", place=OTHER)
         await people.see_some("I am quick.", OTHER)
         people.command("/audit", place=OTHER)
-        await last(people, "Anna, `bot`: model: not set → quick", OTHER)
+        await last(people, "Anna, `bot`: model: slow → quick", OTHER)
 
 
 async def test_a_model_that_does_not_fit_or_does_not_exist_changes_nothing(tmp_path: Path) -> None:

@@ -43,8 +43,15 @@ async def use(call: Call) -> Post:
         await models.use(name)
     except ChinwagError as error:
         return Post(texts.not_loaded(name, before, error))
-    await call.services.store.change(SCOPE, "model", json.dumps(name), call.user)
+    await _record(call, before, name)
     return Post(texts.serves(name, call.services.engine.info.context_window))
+
+
+async def _record(call: Call, before: str, name: str) -> None:
+    """In the history of changes, where a restart in between went back to the config's."""
+    store = call.services.store
+    await store.remember(SCOPE, {"model": json.dumps(before)})
+    await store.change(SCOPE, "model", json.dumps(name), call.user)
 
 
 NAME = Parameter("name", "of a preset, or a model of the hub or in a folder")

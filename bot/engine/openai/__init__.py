@@ -160,7 +160,7 @@ class OpenAIEngine:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             self._check_open()
             why = str(error) or type(error).__name__
-            raise RequestFailed(f"The model's server broke off: {why}.") from error
+            raise RequestFailed("The model's server broke off: {why}", why=f"{why}.") from error
 
     def _check_open(self) -> None:
         if self._closed:

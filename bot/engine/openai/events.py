@@ -54,7 +54,7 @@ def delta(data: str) -> Delta:
     if not isinstance(event, dict):
         return Delta()
     if event.get("error"):
-        raise RequestFailed(f"The model's server broke off: {complaint(event)}")
+        raise RequestFailed("The model's server broke off: {why}", why=complaint(event))
     choices = event.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else {}
     choice = choice if isinstance(choice, dict) else {}

@@ -71,7 +71,7 @@ class Servers:
                 async with response:
                     yield response
                 return
-        raise EngineDied(f"The model's server can't be reached: {reasons[0]}.")
+        raise EngineDied("The model's server can't be reached: {why}.", why=reasons[0])
 
     async def ask(self, url_path: str, body: Body) -> Any:
         """The JSON that a server answers on a path beside ``/v1``; None where it knows no such."""
@@ -100,7 +100,9 @@ class Servers:
                 raise NotReached(f"{url}: HTTP {response.status}")
             case 401 | 403:
                 raise RequestFailed("The model's server refuses the key: see engine.api_key_env.")
-        raise RequestFailed(f"The model's server refuses this ({response.status}): {said}")
+        raise RequestFailed(
+            "The model's server refuses this ({status}): {said}", status=response.status, said=said
+        )
 
     async def _get(self, url: str) -> Any:
         """Raises NotReached."""
