@@ -58,7 +58,7 @@ class Rights(Family):
             .limit(limit)
         )
         found = [(message, conversation) for message, conversation in rows]
-        turns = await _turns(session, [message.id for message, _ in found])
+        turns = await _answers(session, [message.id for message, _ in found])
         return [
             Said(
                 message.id,
@@ -130,8 +130,11 @@ class Rights(Family):
             row.name = ""
 
 
-async def _turns(session: AsyncSession, questions: Sequence[int]) -> Sequence[TurnRow]:
-    asked = select(TurnRow).where(TurnRow.question_id.in_(questions)).order_by(TurnRow.id)
+async def _answers(session: AsyncSession, questions: Sequence[int]) -> Sequence[TurnRow]:
+    """Those of which something was said or thought."""
+    something = TurnRow.reply_id.is_not(None) | (TurnRow.reasoning != "")
+    asked = select(TurnRow).where(TurnRow.question_id.in_(questions), something)
+    asked = asked.order_by(TurnRow.id)
     return (await session.scalars(asked.options(joinedload(TurnRow.reply)))).all()
 
 

@@ -15,9 +15,10 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from bot.store import ButtonRecord, Reply
 from bot.store.open import open_store
 from bot.store.sql import SqlStore
-from bot.types import PostRef, Rate, Role, TurnState
+from bot.store.tables import Base
+from bot.types import PostRef, Rate, Role, TurnState, utcnow
 from tests.store.conftest import SQLITE
-from tests.store.samples import ANN, BOB, HERE, answer, ask
+from tests.store.samples import ANN, BOB, ELSEWHERE, HERE, answer, ask
 
 UNDELIVERED = "ix_turns_undelivered"
 """An index of few rows at any time: all of it is what is wanted."""
@@ -125,3 +126,40 @@ async def test_nothing_that_happens_often_reads_a_whole_table(
         ]
     assert len(statements) > 40
     assert slow == []
+
+
+async def find_what_is_somebodys_or_old(store: SqlStore) -> None:
+    await answer(store, await ask(store, "question"), "answer")
+    await answer(store, await ask(store, "alone", ELSEWHERE), "answer")
+    await store.said_by(ANN, 0, 9)
+    await store.about(ANN)
+    await store.forget(ANN, 9)
+    await store.forget_person(ANN, keep_today=True)
+    await answer(store, await ask(store, "question"), "answer")
+    later = utcnow() + timedelta(days=1)
+    [(conversation, _)] = await store.conversations_with(later, 0, 9)
+    await store.expire(conversation, later, 9)
+
+
+async def test_what_is_somebodys_or_old_is_found_without_reading_a_whole_table(
+    home: Path, statements: list[Statement]
+) -> None:
+    """Who granted what is looked for among all that was granted, which is little."""
+    async with open_store(SQLITE, home) as store:
+        statements.clear()
+        await find_what_is_somebodys_or_old(store)
+        slow = [
+            (step, statement)
+            for step, statement in plans(home, statements)
+            if step.startswith("SCAN") and step not in ("SCAN CONSTANT ROW", "SCAN grants")
+        ]
+    assert len(statements) > 40
+    assert slow == []
+
+
+def test_whatever_refers_to_a_row_is_found_when_the_row_is_deleted() -> None:
+    """SQLite looks for it at each deletion; no plan shows that."""
+    for table in Base.metadata.sorted_tables:
+        leading = {next(iter(index.columns)).name for index in table.indexes}
+        leading.add(next(iter(table.primary_key.columns)).name)
+        assert {key.column_keys[0] for key in table.foreign_key_constraints} <= leading
