@@ -117,18 +117,20 @@ class Settings:
     async def undo(self, scope: str, by: UserRef) -> list[SettingChange]:
         """Take back what was done last and not undone yet. Raises CommandError."""
         step = last_done(await self._store.changes(scope, SEEN))
-        return await self._take_back(scope, step, by, "There is nothing to take back here.")
+        if not step:
+            raise CommandError("There is nothing to take back here.")
+        return await self._take_back(scope, step, by)
 
     async def redo(self, scope: str, by: UserRef) -> list[SettingChange]:
         """Take back the last undo, unless something else was changed since. Raises CommandError."""
         step = last_undone(await self._store.changes(scope, SEEN))
-        return await self._take_back(scope, step, by, "There is no /undo to take back here.")
+        if not step:
+            raise CommandError("There is no /undo to take back here.")
+        return await self._take_back(scope, step, by)
 
     async def _take_back(
-        self, scope: str, step: Sequence[SettingChange], by: UserRef, otherwise: str
+        self, scope: str, step: Sequence[SettingChange], by: UserRef
     ) -> list[SettingChange]:
-        if not step:
-            raise CommandError(otherwise)
         before = {change.name: change.old for change in step}
         return await self._store.change_all(scope, before, by, undoes=step[0].step)
 
