@@ -37,6 +37,9 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         SDKS | TORCH | SQL,
     ),
     "bot/documents": ({"bot.documents"}, SDKS | TORCH | SQL),
+    "bot/testing/common": ({"bot.testing.common"}, SDKS | TORCH | SQL),
+    "bot/testing/discord": ({"bot.testing.discord", "bot.testing.common"}, SDKS | TORCH | SQL),
+    "bot/testing/telegram": ({"bot.testing.telegram", "bot.testing.common"}, SDKS | TORCH | SQL),
     "adapters": (BORDERS | {"bot.adapter", "bot.documents", "adapters"}, TORCH | SQL),
 }
 
