@@ -25,7 +25,7 @@ from adapters.discord.link import Link
 from adapters.discord.marks import Marks
 from adapters.discord.menu import Menu
 from adapters.discord.outbox import Outbox
-from adapters.discord.patience import Backoff, until_stored
+from adapters.discord.patience import Backoff, patiently
 from adapters.discord.pending import Pending
 from adapters.discord.probe import probe
 from adapters.discord.reading import NAME
@@ -72,7 +72,7 @@ class Discord:
 
     async def run(self, inbox: Inbox) -> None:
         backoff = Backoff()
-        await until_stored(self._marks.load)
+        await patiently(self._marks.load)
         try:
             while True:
                 client = await self._link.persistently()
@@ -102,15 +102,15 @@ class Discord:
         return end
 
     async def _work(self, client: Client, inbox: Inbox) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                self._beside = group
-                self._listen(client, group, inbox)
+        async with asyncio.TaskGroup() as group:
+            self._beside = group
+            self._listen(client, group, inbox)
+            try:
                 await self._show_menu(client)
                 await self._marks.write_regularly()
-        finally:
-            client.hear = self._beside = None
-            self.is_connected = False
+            finally:  # before the group ends, which takes nothing more then
+                client.hear = self._beside = None
+                self.is_connected = False
 
     def _listen(self, client: Client, group: asyncio.TaskGroup, inbox: Inbox) -> None:
         lanes = Lanes(group)

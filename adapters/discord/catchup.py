@@ -13,16 +13,14 @@ from discord import Member, Message, Object
 from adapters.discord import permissions, reading
 from adapters.discord.client import Client
 from adapters.discord.events import Events
-from adapters.discord.failures import OUT_OF_REACH, delivery_error, said
+from adapters.discord.failures import said
 from adapters.discord.lanes import Lanes
 from adapters.discord.marks import Marks
-from adapters.discord.patience import Backoff
 from adapters.discord.recent import Recent
-from bot.errors import Forbidden, Gone, Refused
 
 log = structlog.get_logger(__name__)
 
-MOST = 500
+MOST = 5_000
 """Messages of one channel."""
 MEMBERS = 1_000
 
@@ -82,24 +80,14 @@ class CatchUp:
                 yield channel, since
 
     async def _read(self, channel: Readable, since: int) -> None:
-        """Patiently: what comes after it waits."""
-        backoff = Backoff()
-        while True:
-            try:
-                return await self._read_once(channel, since)
-            except (discord.DiscordException, *OUT_OF_REACH) as error:
-                if isinstance(delivery_error(error), Gone | Forbidden | Refused):
-                    log.info("missed messages can't be read", channel=channel.id, why=said(error))
-                    return None
-                if not backoff.failing:
-                    log.warning("missed messages not read", channel=channel.id, why=said(error))
-                await backoff.wait()
-
-    async def _read_once(self, channel: Readable, since: int) -> None:
         count = 0
-        async for message in channel.history(limit=MOST, after=Object(since), oldest_first=True):
-            await self._events.received(await self._with_roles(message))
-            count += 1
+        found = channel.history(limit=MOST, after=Object(since), oldest_first=True)
+        try:
+            async for message in found:
+                await self._events.received(await self._with_roles(message))
+                count += 1
+        except (discord.NotFound, discord.Forbidden) as error:
+            log.info("missed messages can't be read", channel=channel.id, why=said(error))
         if count:
             log.info("missed messages read", channel=channel.id, count=count)
 

@@ -24,7 +24,6 @@ from adapters.discord.conversations import Conversations
 from adapters.discord.interactions import Interactions
 from adapters.discord.lanes import Lanes
 from adapters.discord.marks import Marks
-from adapters.discord.patience import until_stored
 from adapters.discord.reading import NAME
 from bot import types
 from bot.adapter import Inbox
@@ -69,7 +68,7 @@ class Events:
         self._lanes.add(message.channel.id, partial(self.received, message))
 
     async def received(self, message: Message) -> None:
-        """A message that is new, or was missed; each once."""
+        """A message that is new, or was missed; each once. To be done again if it raises."""
         if not self._marks.is_new(message.id):
             return
         if reading.is_from_person(message):
@@ -95,7 +94,7 @@ class Events:
         if not (text or said.attachments or addressed):
             return  # nothing of it can be read
         event = Received(place, said, addressed, reading.replied_to(message))
-        await until_stored(lambda: self._inbox.put(event))
+        await self._inbox.put(event)
 
     def _opened_here(self, message: Message) -> bool:
         """In a thread that the bot opened for a question, all that follows is said to it."""
@@ -115,7 +114,7 @@ class Events:
         if text:
             here = reading.place_of(message.channel, _server(message))
             place = self._conversations.known(message.id, here)
-            await self._put(Edited(place, str(message.id), text))
+            await self._inbox.put(Edited(place, str(message.id), text))
 
     def _delete(self, event: RawMessageDeleteEvent) -> None:
         self._gone(event.channel_id, event.guild_id, [event.message_id])
@@ -131,7 +130,7 @@ class Events:
             place = self._conversations.known(message, here)
             places.setdefault(place, []).append(str(message))
         for place, ids in places.items():
-            self._lanes.add(channel, partial(self._put, Deleted(place, tuple(ids))))
+            self._lanes.add(channel, partial(self._inbox.put, Deleted(place, tuple(ids))))
 
     def _place(self, channel: int, server: int | None) -> Place:
         known = self._client.get_channel(channel)
@@ -147,9 +146,6 @@ class Events:
 
     def _left(self, guild: discord.Guild) -> None:
         log.info("left a server", server=guild.id, name=guild.name)
-
-    async def _put(self, event: types.Event) -> None:
-        await until_stored(lambda: self._inbox.put(event))
 
 
 async def _guarded(work: Awaitable[None]) -> None:

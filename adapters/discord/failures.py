@@ -88,4 +88,5 @@ def said(error: Exception) -> str:
     """What Discord says of it, in one line and without a URL."""
     if isinstance(error, discord.HTTPException):
         return " ".join(error.text.split()) or f"HTTP status {error.status}"
-    return str(error) if isinstance(error, discord.DiscordException) else type(error).__name__
+    known = isinstance(error, discord.DiscordException | errors.ChinwagError)
+    return str(error) if known else type(error).__name__

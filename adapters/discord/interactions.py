@@ -5,6 +5,7 @@ Discord waits three seconds for the first answer, and fifteen minutes for what f
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -20,16 +21,17 @@ from adapters.discord.contextmenus import CantAskError, ContextMenus
 from adapters.discord.conversations import Conversations
 from adapters.discord.failures import ACKNOWLEDGED, OUT_OF_REACH, said
 from adapters.discord.forms import ASK_ABOUT
-from adapters.discord.menu import ASK, Menu
-from adapters.discord.patience import until_stored
+from adapters.discord.menu import Menu
+from adapters.discord.patience import patiently
+from adapters.discord.payloads import ASK
 from adapters.discord.pending import Pending, id_of
 from bot.adapter import Inbox
 from bot.types import CommandSpec, Event, Invoked, Place, PostRef, Pressed, Role, UserRef
 
 log = structlog.get_logger(__name__)
 
-ATTEMPTS = 3
-"""A reset connection or an overloaded server need not cost the three seconds."""
+ATTEMPTS, LONGEST_ATTEMPT = 3, 1.2
+"""Seconds; neither a reset connection nor a server that hangs need cost all three."""
 
 
 class Interactions:
@@ -158,14 +160,15 @@ class Interactions:
             await acknowledged(lambda: interaction.response.autocomplete(choices))
 
     async def _put(self, event: Event) -> None:
-        await until_stored(lambda: self._inbox.put(event))
+        await patiently(lambda: self._inbox.put(event))
 
 
 async def acknowledged(answer: Callable[[], Awaitable[object]]) -> bool:
     """Whether the interaction's token may be used from now on."""
     for _ in range(ATTEMPTS):
         try:
-            await answer()
+            async with asyncio.timeout(LONGEST_ATTEMPT):
+                await answer()
         except discord.DiscordServerError as error:
             why = said(error)
         except discord.HTTPException as error:

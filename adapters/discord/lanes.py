@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from adapters.discord.patience import patiently
+
 log = structlog.get_logger(__name__)
 
 MOST = 1_000
@@ -41,7 +43,7 @@ class Lanes:
         while waiting:
             await self.gate.wait()
             try:
-                await waiting.popleft()()
+                await patiently(waiting.popleft())
             except Exception:
                 log.exception("event dropped", channel=channel)
         del self._waiting[channel]

@@ -6,9 +6,11 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
+import discord
 import structlog
 
-from bot.errors import StoreError
+from adapters.discord.failures import OUT_OF_REACH, delivery_error, said
+from bot.errors import RateLimited, StoreError, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -33,13 +35,22 @@ class Backoff:
         await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 – not a secret
 
 
-async def until_stored(put: Callable[[], Awaitable[None]]) -> None:
-    """Discord delivers once: what could not be stored is tried again, here."""
+async def patiently(work: Callable[[], Awaitable[None]]) -> None:
+    """Until it succeeds, or fails for another reason than that Discord or the store is away: what
+    Discord has delivered it does not deliver again."""
     backoff = Backoff()
     while True:
         try:
-            return await put()
-        except StoreError as error:
+            return await work()
+        except (StoreError, discord.DiscordException, *OUT_OF_REACH) as error:
+            if not _will_pass(error):
+                raise
             if not backoff.failing:
-                log.warning("event not stored yet", why=str(error))
-            await backoff.wait()
+                log.warning("event not taken in yet", why=said(error))
+        await backoff.wait()
+
+
+def _will_pass(error: Exception) -> bool:
+    if isinstance(error, StoreError):
+        return True
+    return isinstance(delivery_error(error), Unavailable | RateLimited)

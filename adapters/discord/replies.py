@@ -27,6 +27,7 @@ class Replies:
         else:
             if to.waits:
                 await to.interaction.delete_original_response()
+                to.waits = False
             message = await self._further(to, post)
         to.waits = False
         self._pending.posted(message.id, to)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import forms, menu, texts
+from adapters.discord import forms, menu, payloads, texts
 from adapters.discord.chosen import Chosen
 from bot.types import CommandSpec, Parameter, Role
 
@@ -27,7 +27,7 @@ ASK = CommandSpec("ask", "ask the model", (Parameter("question", "what"),), asks
 
 
 def told(*specs: CommandSpec) -> list[dict[str, Any]]:
-    return menu.payloads(specs)
+    return payloads.payloads(specs)
 
 
 def test_a_command_has_typed_options_with_their_ranges() -> None:
@@ -88,8 +88,8 @@ def test_a_message_has_a_menu_of_its_own_where_the_model_can_be_asked() -> None:
 
 
 def test_what_did_not_change_has_the_same_digest() -> None:
-    assert menu.digest(told(SET, ASK)) == menu.digest(told(SET, ASK))
-    assert menu.digest(told(SET)) != menu.digest(told(SET, ASK))
+    assert payloads.digest(told(SET, ASK)) == payloads.digest(told(SET, ASK))
+    assert payloads.digest(told(SET)) != payloads.digest(told(SET, ASK))
 
 
 def test_all_of_it_is_json() -> None:
