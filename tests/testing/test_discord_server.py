@@ -540,6 +540,30 @@ async def test_too_many_invalid_requests_bring_a_ban_without_via() -> None:
         assert isinstance(banned.body, str)
 
 
+async def test_what_others_did_to_a_shared_bucket_is_no_invalid_request() -> None:
+    rates = Rates({}, other=Window(1000, 1.0), invalid=Window(1, 600.0))
+    async with DiscordServer(rates=rates) as server, rest(server) as bot:
+        server.faults.add("flood", "get_me", times=3)
+        for _ in range(3):
+            assert (await bot.raw("GET", "/users/@me")).code == 40062
+        await bot.call("GET", "/users/@me")
+
+
+async def test_downloads_fail_on_demand_too(
+    server: DiscordServer, bot: Rest, ann: Person, general: Channel
+) -> None:
+    url = ann.says("see", general, files={"a.txt": b"hello"}).attachments[0].url
+    server.faults.add("status", "download", code=503)
+    server.faults.add("ban", "download")
+    statuses = []
+    for _ in range(3):
+        async with bot.session.get(url) as answer:
+            statuses.append(answer.status)
+    assert statuses == [503, 429, 200]
+    async with bot.session.get(url.replace("a.txt", "b/c")) as answer:
+        assert answer.status == 404
+
+
 async def test_trouble_comes_on_demand(server: DiscordServer, bot: Rest, general: Channel) -> None:
     server.faults.add("status", "send_message", code=502)
     server.faults.add("flood", "send_message", seconds=7)

@@ -108,9 +108,12 @@ def _uploaded(world: World, channel: Channel, body: Json, uploads: Uploads) -> l
 
 def _check_there(described: dict[int, Json], channel: Channel, uploads: Uploads) -> None:
     """What is described was uploaded with it, or is there already."""
+    missing = described.keys() - uploads.keys()
+    if not missing:
+        return
     there = {a.id for m in channel.messages.values() for a in m.attachments}
-    for number in described:
-        if number not in uploads and number not in there:
+    for number in missing:
+        if number not in there:
             form = Form({})["attachments"]
             form.wrong("ATTACHMENT_NOT_FOUND", f"The attachment {number} can't be found")
             form.done()

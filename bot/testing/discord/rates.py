@@ -93,6 +93,7 @@ class Limiter:
         return headers
 
     def invalid(self, status: int) -> None:
+        """Somebody else's use of a shared bucket doesn't count."""
         if status in (401, 403, 429):
             self._invalid.append(self._clock.now())
 

@@ -54,7 +54,8 @@ class Api:
             fault = self.faults.strike(route.name, _number(request, "channel"))
             answer = await self._answered(request, route, fault)
             self.log.append((route.name, answer.status))
-            self.limiter.invalid(answer.status)
+            if answer.headers.get("X-RateLimit-Scope") != "shared":
+                self.limiter.invalid(answer.status)
             self.world.stirred.set()
             await _after(request, fault)
             return answer
@@ -75,12 +76,7 @@ class Api:
         except ApiError as error:
             return _failure(error, headers)
         except Banned:
-            return web.Response(
-                status=429,
-                text="<html>error code: 1015</html>",
-                content_type="text/html",
-                headers={"Retry-After": "3600"},
-            )
+            return _banned()
 
     def _admit(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bot {self.world.token}":
@@ -98,6 +94,8 @@ class Api:
             await _before(request, fault)
         except ApiError as error:
             return web.Response(status=error.status)
+        except Banned:
+            return _banned()
         file = self.world.files.get(_number(request, "file") or 0)
         await _after(request, fault)
         if file is None:
@@ -144,6 +142,14 @@ def _json(answer: Answer, headers: dict[str, str]) -> web.Response:
 
 def _failure(error: ApiError, headers: dict[str, str]) -> web.Response:
     return _response(error.json, error.status, headers | error.headers)
+
+
+def _banned() -> web.Response:
+    """Cloudflare's, not the API's: a page, and no Via."""
+    page = "<html>error code: 1015</html>"
+    return web.Response(
+        status=429, text=page, content_type="text/html", headers={"Retry-After": "3600"}
+    )
 
 
 def _response(body: Any, status: int, headers: dict[str, str]) -> web.Response:
