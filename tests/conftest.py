@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 SLOW_MODULE = re.compile(r"^pytestmark = .*\bpytest\.mark\.slow\b", re.MULTILINE)
+
+os.environ["LC_ALL"] = "C.UTF-8"  # whoever tests, the bot speaks English
 
 # Results are judged, durations aren't: the machine may be busy.
 settings.register_profile("chinwag", deadline=None)

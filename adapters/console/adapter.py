@@ -47,7 +47,7 @@ class Console:
     def __init__(self, config: ConsoleConfig) -> None:
         self._downloads = config.downloads
         self._place = Place(self.name, config.conversation, private=True)
-        self._user = UserRef(self.name, _login(), _login())
+        self._user = UserRef(self.name, _login(), _login(), language=_language())
         self._face = _face(config)
         self.limits = self._face.limits
         self._growing: set[str] = set()
@@ -126,6 +126,12 @@ def _face(config: ConsoleConfig) -> Face:
 def _interactive() -> bool:
     ends = (sys.stdin, sys.stdout)
     return all(end and end.isatty() for end in ends) and os.environ.get("TERM") != "dumb"
+
+
+def _language() -> str:
+    """Of the terminal, as gettext and everything else take it from the environment."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    return next((os.environ[name] for name in names if os.environ.get(name)), "")
 
 
 def _login() -> str:

@@ -44,6 +44,12 @@ def test_a_chat_through_a_pipe_is_a_line_in_and_a_reply_out(alone: Path) -> None
     assert log.stat().st_mode & 0o077 == 0
 
 
+def test_a_chat_is_in_the_terminals_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    done = chinwag("chat", stdin="/stop\n")
+    assert done.stdout == "Es wird gerade keine Antwort geschrieben.\n"
+
+
 def test_the_module_is_the_command() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bot", "--version"], capture_output=True, text=True, check=True
