@@ -244,5 +244,6 @@ async def test_a_chain_of_replies_is_a_conversation_and_a_new_mention_another(
         assert further.place == event.place
         assert other.place != event.place
     async with running(server, context="reply-chain") as bot:  # which remembers nothing
+        server.faults.add("status", "get_message", code=503)
         ann.says("still there?", general, reply_to=answer)
         assert (await bot.got_one(Received)).place == event.place
