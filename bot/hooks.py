@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 import structlog
 
 from bot.commands import Command, Services
 from bot.errors import CommandError, PluginError
-from bot.store import Reply
-from bot.types import Message, Place, Post, Turn
+from bot.store import Reply, Store
+from bot.types import Message, Place, Post, Turn, UserRef
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,16 @@ the question again."""
 
 OnReply = Callable[[Turn, Reply], Awaitable[None]]
 """After a reply has ended, however it did, and stands in the network."""
+
+
+class PersonalData(Protocol):
+    """Of a plugin that keeps something of people by itself. It need not be quick."""
+
+    async def export(self, store: Store, user: UserRef) -> Any:
+        """All that is kept of this person, as JSON values."""
+
+    async def forget(self, store: Store, user: UserRef) -> None:
+        """All of it. What was forgotten before is no error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class Hooks:
     on_message: list[Guarded[[Place, Message], Message | None]] = field(default_factory=list)
     on_reply: list[Guarded[[Turn, Reply], None]] = field(default_factory=list)
     jobs: list[tuple[str, Job]] = field(default_factory=list)
+    personal: dict[str, PersonalData] = field(default_factory=dict)
 
     async def message(self, place: Place, message: Message) -> Message:
         """Raises CommandError where a hook refuses it."""

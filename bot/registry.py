@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from bot import plugins
 from bot.commands import Command, Handler
 from bot.errors import ChinwagError, ConfigError, PluginError
-from bot.hooks import Guarded, Hooks, Job, OnMessage, OnReply
+from bot.hooks import Guarded, Hooks, Job, OnMessage, OnReply, PersonalData
 from bot.section import validated
 from bot.types import CommandSpec
 
@@ -62,6 +62,11 @@ class Registry:
     def job(self, job: Job) -> None:
         self._require_open()
         self._hooks.jobs.append((self.plugin, job))
+
+    def personal_data(self, data: PersonalData) -> None:
+        """What takes part in /mydata and /forgetme."""
+        self._require_open()
+        self._hooks.personal[self.plugin] = data
 
     def close(self) -> None:
         """From now on the bot is what it is."""

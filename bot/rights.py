@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
+from bot.hooks import PersonalData
 from bot.lanes import Lanes
 from bot.store import Said, Store
 from bot.types import UserRef, utcnow
@@ -20,24 +21,13 @@ PART = 500
 """Messages read or deleted at once; between two parts others have their turn at the database."""
 
 
-class PersonalData(Protocol):
-    """A part of the bot, a plugin as a rule, that keeps something of people by itself."""
-
-    @property
-    def name(self) -> str: ...
-
-    async def export(self, user: UserRef) -> Any:
-        """All that is kept of this person, as JSON values."""
-
-    async def forget(self, user: UserRef) -> None:
-        """All of it. What was forgotten before is no error."""
-
-
 class Rights:
-    def __init__(self, store: Store, lanes: Lanes, others: Sequence[PersonalData] = ()):
+    def __init__(
+        self, store: Store, lanes: Lanes, plugins: Mapping[str, PersonalData] | None = None
+    ):
         self._store = store
         self._lanes = lanes
-        self._others = others
+        self._plugins = plugins or {}
 
     async def export(self, user: UserRef) -> bytes:
         """A JSON document."""
@@ -47,7 +37,7 @@ class Rights:
             "time": utcnow().isoformat(),
             **await self._store.about(user),
             "messages": [_plain(said) async for said in self._all_said(user)],
-            "plugins": {other.name: await other.export(user) for other in self._others},
+            "plugins": {n: await self._of(data, user) for n, data in self._plugins.items()},
         }
         return json.dumps(document, ensure_ascii=False, indent=1, default=str).encode()
 
@@ -58,7 +48,7 @@ class Rights:
             pass
         await self._store.forget_person(user, keep_today=keep_today)
         await self._store.scrub()
-        return [other.name for other in self._others if not await _forgot(other, user)]
+        return [n for n, data in self._plugins.items() if not await self._forgot(n, data, user)]
 
     async def opt_out(self, user: UserRef) -> bool:
         """False if it was so before."""
@@ -69,21 +59,27 @@ class Rights:
     async def opt_in(self, user: UserRef) -> bool:
         return await self._store.opt_out(user, False)
 
+    async def _of(self, data: PersonalData, user: UserRef) -> Any:
+        try:
+            return await data.export(self._store, user)
+        except Exception as error:
+            log.exception("a plugin did not tell what it keeps")
+            return {"failed": type(error).__name__}
+
+    async def _forgot(self, plugin: str, data: PersonalData, user: UserRef) -> bool:
+        try:
+            await data.forget(self._store, user)
+        except Exception:
+            log.exception("a plugin did not forget", plugin=plugin)
+            return False
+        return True
+
     async def _all_said(self, user: UserRef) -> AsyncIterator[Said]:
         after = 0
         while part := await self._store.said_by(user, after, PART):
             for said in part:
                 yield said
             after = part[-1].id
-
-
-async def _forgot(other: PersonalData, user: UserRef) -> bool:
-    try:
-        await other.forget(user)
-    except Exception:
-        log.exception("a plugin did not forget", plugin=other.name)
-        return False
-    return True
 
 
 def _plain(said: Said) -> dict[str, Any]:

@@ -110,6 +110,15 @@ class Reminders:
         await call.services.store.remember(self._scope, {number: None})
         return Post(f"Reminder {number} is forgotten.")
 
+    # --- people's rights -----------------------------------------------------------------------
+
+    async def export(self, store: Store, user: UserRef) -> list[str]:
+        return [it.to_json() for it in (await self.kept(store)).values() if it.user == user]
+
+    async def forget(self, store: Store, user: UserRef) -> None:
+        theirs = [number for number, it in (await self.kept(store)).items() if it.user == user]
+        await store.remember(self._scope, dict.fromkeys(theirs))
+
     # --- the job -------------------------------------------------------------------------------
 
     async def work(self, running: Running) -> None:
@@ -158,3 +167,4 @@ def setup(registry: Registry) -> None:
     registry.command(CommandSpec("reminders", "yours", private=True), reminders.list_)
     registry.command(CommandSpec("unremind", "forget a reminder", (number,)), reminders.unremind)
     registry.job(reminders.work)
+    registry.personal_data(reminders)

@@ -140,6 +140,8 @@ async def _answers(session: AsyncSession, questions: Sequence[int]) -> Sequence[
 
 async def drop_answers(session: AsyncSession, questions: Sequence[int]) -> None:
     """The turns of these messages, what hangs on them, and all that was replied."""
+    if not questions:
+        return
     rows = await session.execute(
         delete(TurnRow).where(TurnRow.question_id.in_(questions)).returning(TurnRow.reply_id)
     )
@@ -147,6 +149,8 @@ async def drop_answers(session: AsyncSession, questions: Sequence[int]) -> None:
 
 
 async def drop(session: AsyncSession, messages: Sequence[int]) -> None:
+    if not messages:
+        return
     await session.execute(delete(MessageRow).where(MessageRow.id.in_(messages)))
 
 

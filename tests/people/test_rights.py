@@ -13,6 +13,7 @@ from bot import texts_for_people as said
 from bot.commands.rights import packed
 from bot.errors import CommandError
 from bot.rights import Rights
+from bot.store import Store
 from bot.types import Message, Place, Post, UserRef
 from tests.core.house import BEN, CHAT, NO_LIMIT, People, eventually, open_house
 
@@ -197,16 +198,14 @@ async def test_forgetting_lifts_no_block(tmp_path: Path) -> None:
 class Diary:
     """A plugin that keeps something."""
 
-    name = "diary"
-
     def __init__(self, *, broken: bool = False) -> None:
         self.kept = {BEN: ["Ben was here"]}
         self._broken = broken
 
-    async def export(self, user: UserRef) -> list[str]:
+    async def export(self, store: Store, user: UserRef) -> list[str]:
         return self.kept.get(user, [])
 
-    async def forget(self, user: UserRef) -> None:
+    async def forget(self, store: Store, user: UserRef) -> None:
         if self._broken:
             raise OSError("disk full")
         self.kept.pop(user, None)
@@ -215,7 +214,7 @@ class Diary:
 async def test_plugins_take_part(tmp_path: Path) -> None:
     async with open_house(tmp_path) as people:
         diary = Diary()
-        rights = Rights(people.house.chat.store, people.house.lanes, [diary])
+        rights = Rights(people.house.chat.store, people.house.lanes, {"diary": diary})
         assert json.loads(await rights.export(BEN))["plugins"] == {"diary": ["Ben was here"]}
         assert await rights.forget(BEN) == []
         assert diary.kept == {}
@@ -226,8 +225,10 @@ async def test_a_plugin_that_fails_to_forget_is_named_and_keeps_nobody_else_from
 ) -> None:
     async with open_house(tmp_path) as people:
         broken, diary = Diary(broken=True), Diary()
-        rights = Rights(people.house.chat.store, people.house.lanes, [broken, diary])
-        assert await rights.forget(BEN) == ["diary"]
+        rights = Rights(
+            people.house.chat.store, people.house.lanes, {"broken": broken, "diary": diary}
+        )
+        assert await rights.forget(BEN) == ["broken"]
         assert diary.kept == {}
 
 

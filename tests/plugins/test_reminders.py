@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.contrib.reminders import FARTHEST, Reminder, span
 from bot.errors import CommandError
-from bot.types import utcnow
+from bot.types import Place, utcnow
 from tests.core.house import ANNA, BEN, CHAT, open_house
 
 PLUGINS = {"reminders": {"per_person": 2}}
@@ -65,3 +65,18 @@ def test_a_span_is_said_in_days_hours_minutes_and_seconds(text: str, seconds: in
 def test_anything_else_is_refused_in_words(text: str) -> None:
     with suppress(CommandError):
         assert timedelta() < span(text) <= FARTHEST
+
+
+async def test_they_are_among_what_is_kept_of_a_person_and_are_forgotten_with_it(
+    tmp_path: Path,
+) -> None:
+    alone = Place("fake", "anna", private=True)
+    async with open_house(tmp_path, plugins=PLUGINS) as people:
+        await people.answer("/remind 2h feed the cat", place=alone)
+        await people.answer("/remind 2h walk the dog", user=BEN)
+        [file] = (await people.answer("/mydata", place=alone)).files
+        assert b"feed the cat" in file.data
+        assert b"walk the dog" not in file.data
+        await people.answer("/forgetme yes", place=alone)
+        assert "no reminders" in (await people.answer("/reminders", place=alone)).text
+        assert "walk the dog" in (await people.answer("/reminders", user=BEN)).text
