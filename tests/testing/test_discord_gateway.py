@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -418,3 +419,38 @@ async def test_the_bot_hears_of_its_guilds_channels_and_members(server: DiscordS
         await client.event("GUILD_MEMBER_REMOVE")
         guild.removes_bot()
         assert await client.event("GUILD_DELETE") == {"id": str(guild.id)}
+
+
+UPGRADE = (
+    "GET /gateway/?v=10&encoding=json HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\xff\xff\xff\xff",  # reserved bits
+        b"\x81\x05hello",  # no mask
+        b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff",  # longer than anything
+        b"\x81\x82\x00\x00\x00\x00\xff\xfe",  # no UTF-8
+        b"\x88\x81\x00\x00\x00\x00\x01",  # a close of one byte
+        b"GET / HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_garbage_on_the_wire_ends_that_connection_and_no_other(
+    server: DiscordServer, garbage: bytes
+) -> None:
+    async with shard(server) as client:
+        await client.identify()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(UPGRADE.encode())
+        await reader.readuntil(b"\r\n\r\n")
+        await server.until(lambda: len(server.gateway.connections) == 2)
+        writer.write(garbage)
+        writer.write_eof()
+        await server.until(lambda: len(server.gateway.connections) == 1)
+        writer.close()
+        server.user("Ann").says("hi")
+        assert (await client.event("MESSAGE_CREATE"))["content"] == "hi"

@@ -38,7 +38,8 @@ class DiscordServer:
             alice.says(f"{server.bot.mention} hello", general)
 
     `api_url` is what a bot is configured with, `token` what it logs in with. `granted` are the
-    privileged intents that are switched on for it, `heartbeat` is in seconds.
+    privileged intents that are switched on for it, `heartbeat` is in seconds, a `port` of 0 any
+    that is free.
     """
 
     def __init__(
@@ -70,15 +71,15 @@ class DiscordServer:
         self.limits = Limiter(self.world.clock, rates or Rates())
         self.faults = Faults(seed)
         self.api = Api(self.world, self.faults, self.limits)
-        self._port = port
+        self.port = port
 
     async def __aenter__(self) -> Self:
         app = application(self.api)
         app.router.add_get("/gateway/", self.gateway.connect)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self._port = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        self.port = self._runner.addresses[0][1]
         self.world.url = self.url
         return self
 
@@ -94,7 +95,7 @@ class DiscordServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def api_url(self) -> str:
