@@ -13,7 +13,8 @@ NOT_BENCHMARKS = {"__main__", "contenders", "qwq", "report"}
 
 def main() -> None:
     there = [module.name for module in pkgutil.iter_modules(bench.__path__)]
-    for name in sys.argv[1:] or sorted(set(there) - NOT_BENCHMARKS):
+    named = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    for name in named or sorted(set(there) - NOT_BENCHMARKS):
         importlib.import_module(f"bench.{name}").main()
 
 

@@ -19,13 +19,16 @@ def model_group() -> None:
 
 
 def local_config(model: str | None) -> tuple[LocalConfig, Path]:
-    """The engine's section (with another model in it, if one is named) and home."""
+    """The engine's section (with another model in it, if one is named) and home. That a model's
+    code is trusted holds for the model that the config names beside it, and for no other."""
     from bot.engine.local.config import LocalConfig
 
     config = load_config()
     chosen = config.engine.options
     options = chosen if isinstance(chosen, LocalConfig) else LocalConfig()
-    return options.model_copy(update={"model": model} if model else {}), config.home
+    if model and model != options.model:
+        options = options.model_copy(update={"model": model, "trust_remote_code": False})
+    return options, config.home
 
 
 model_name = click.argument("model", required=False)

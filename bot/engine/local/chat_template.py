@@ -114,15 +114,22 @@ class ChatTemplate:
                 ) from error
 
     def _try(self, chat: Chat, thinking: bool, opening: bool) -> str:
-        return str(
-            self._tokenizer.apply_chat_template(
-                chat,
-                tokenize=False,
-                add_generation_prompt=opening,
-                enable_thinking=thinking,
-                thinking=thinking,
+        """In transformers' sandbox; what strangers wrote fails in any way. Raises
+        TemplateError."""
+        try:
+            return str(
+                self._tokenizer.apply_chat_template(
+                    chat,
+                    tokenize=False,
+                    add_generation_prompt=opening,
+                    enable_thinking=thinking,
+                    thinking=thinking,
+                )
             )
-        )
+        except TemplateError:
+            raise
+        except Exception as error:
+            raise TemplateError(f"{type(error).__name__}: {error}") from error
 
     def _opened(self, text: str, thinking: bool) -> Rendered:
         start, end = self._tags.start, self._tags.end
