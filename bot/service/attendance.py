@@ -44,6 +44,11 @@ class Attendance:
                 hung_up.clear()
                 await self._reload(reload)
 
+    def stopping(self, under_way: int, seconds: float) -> None:
+        """It may take so long; `under_way` are replies that are to end first."""
+        self._status = f"draining, replies under way: {under_way}"
+        self._notifier.stopping(self._status, seconds)
+
     async def _watch(self) -> None:
         while self._notifier.watchdog is not None:
             await self._give_sign()

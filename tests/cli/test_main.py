@@ -24,7 +24,7 @@ TOKEN = "123456789:AAF-abcdefghijklmnopqrstuvwxyz_0123"
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    async def run(config: Config) -> int:
+    async def run(config: Config, read: object) -> int:
         raise error
 
     monkeypatch.setattr(app, "run", run)

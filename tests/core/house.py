@@ -12,12 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.app import House, assemble
 from bot.config import Config
 from bot.desk import Process
 from bot.engine import Engine
 from bot.engine.scripted import ScriptedEngine
 from bot.hooks import Running
+from bot.house import House, assemble
 from bot.registry import set_up
 from bot.store.location import locate
 from bot.store.migrate import upgrade
