@@ -65,6 +65,7 @@ class TurnAnswer:
     async def run(self) -> None:
         with structlog.contextvars.bound_contextvars(turn=self.turn.id):
             try:
+                await self._chat.learn(self.turn)
                 with speaking(*await self._chat.languages(self.turn)):
                     await self._run()
             except Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import structlog
@@ -13,7 +14,7 @@ from bot.delivery.draft import Draft
 from bot.delivery.presenter import Presenter
 from bot.delivery.view import ReplyView
 from bot.engine import Engine
-from bot.errors import StoreUnavailable, Unavailable
+from bot.errors import StoreError, StoreUnavailable, Unavailable
 from bot.fairness import Turnstile
 from bot.hooks import Hooks
 from bot.prompt import PromptBuilder
@@ -101,6 +102,12 @@ class Chat:
             on_posted=self.remember_posts(record.turn),
         ) as view:
             await self.deliver(record.turn, view, draft)
+
+    async def learn(self, turn: Turn) -> None:
+        """The asker's language. It is no reason to fail."""
+        if turn.message.author is not None:
+            with suppress(StoreError):
+                await self.settings.learn(turn.message.author)
 
     async def languages(self, turn: Turn) -> tuple[str, ...]:
         """In which to speak to whoever asked, the first wish first."""

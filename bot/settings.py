@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.effective import KINDS, SAMPLING, Effective, Layer, dump, kind_of, load
@@ -13,6 +14,7 @@ from bot.store import SettingChange, Store
 from bot.types import Place, UserRef
 from bot.undo import SEEN, last_done, last_undone
 
+LANGUAGE = "language"
 WITHIN_WINDOW = ("max_new_tokens", "thinking_budget")
 """No more than the model's context window, whatever their kind allows."""
 
@@ -26,6 +28,11 @@ def scopes_of(place: Place) -> dict[str, str]:
     if place.thread:
         scopes[f"thread:{place.adapter}:{place.chat}:{place.thread}"] = "thread"
     return scopes
+
+
+def own(user: UserRef) -> str:
+    """The scope of what is kept of one person."""
+    return f"user:{user}"
 
 
 def here(place: Place) -> str:
@@ -59,7 +66,18 @@ class Settings:
     async def languages(self, place: Place, user: UserRef | None) -> tuple[str, ...]:
         """In which to speak to somebody at a place, the first wish first."""
         effective = await self.effective(place)
-        return effective.language, user.language if user else ""
+        return effective.language, await self._known(user)
+
+    async def learn(self, user: UserRef) -> None:
+        """Somebody's language lasts: not every network tells it each time."""
+        if user.language and user.language != await self._known(replace(user, language="")):
+            await self._store.remember(own(user), {LANGUAGE: dump(user.language)})
+
+    async def _known(self, user: UserRef | None) -> str:
+        if user is None or user.language:
+            return user.language if user else ""
+        stored = (await self._store.settings([own(user)]))[own(user)].get(LANGUAGE)
+        return load(stored) if stored else ""
 
     async def layers(self, place: Place) -> list[Layer]:
         """The outermost first, which has a value for every name."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bot.commands import Commands
 from bot.commands.built_in import BUILT_IN
 from bot.language import in_all_languages, languages
+from bot.testing import FakeNetwork
 from bot.types import Place, UserRef
-from tests.core.house import ANNA, eventually, open_house
+from tests.core.house import ANNA, QUICK, eventually, open_house
 
 OTHER = Place("fake", "random")
 GERHARD = UserRef("fake", "3", "Gerhard", language="de-AT")
@@ -61,6 +64,18 @@ async def test_a_replys_line_buttons_and_end_are_in_the_askers_language_whoever_
         people.command("/stop")
         await people.see_some("*angehalten*")
         await eventually(lambda: "Noch einmal" in people.labels())
+
+
+async def test_a_language_that_was_told_once_lasts_over_a_restart(tmp_path: Path) -> None:
+    network = FakeNetwork(limits=QUICK)
+    house = partial(open_house, tmp_path, [ENDLESS], tokens_per_second=200, network=network)
+    async with house() as people:
+        people.say("endless", user=GERHARD)
+        await people.see_some("on and on")
+    async with house() as people:
+        await people.see_some("durch einen Neustart abgebrochen")
+        people.command("/stop", user=replace(GERHARD, language=""))
+        await people.see_some("Es wird gerade keine Antwort geschrieben.")
 
 
 async def test_the_networks_menu_gets_every_language(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ async def test_a_setting_changed_while_a_reply_is_written_holds_for_the_next_one
 ) -> None:
     async with open_house(tmp_path, access=OWNED, tokens_per_second=200) as people:
         people.say("one two three four five six seven eight")
-        await eventually(lambda: people.house.lanes.busy(CHAT.key))
+        await people.see_some("You said: one")
         people.command("/set max_new_tokens 3")
         people.say("a b c d e")
         await people.see(
