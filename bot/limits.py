@@ -53,7 +53,7 @@ class Limited(CommandError):
 
     def __init__(self, told: str, *, fresh: bool):
         self.fresh = fresh
-        super().__init__("{told}", told=told)
+        super().__init__(told)
 
 
 @dataclass(frozen=True, slots=True)

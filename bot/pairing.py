@@ -36,9 +36,9 @@ class Pairing:
         """Raises CommandError, also for who tries too often."""
         wait = await self._store.take({f"pair {user}": TRIES, "pair": ALL_TRIES})
         if wait > 0:
-            raise CommandError("{told}", told=texts.too_fast(wait))
+            raise CommandError(texts.too_fast(wait))
         if not await self._store.redeem(_hash(code), user):
-            raise CommandError("{told}", told=texts.NO_SUCH_CODE())
+            raise CommandError(texts.NO_SUCH_CODE())
 
 
 def _hash(code: str) -> str:

@@ -63,7 +63,7 @@ async def pair(call: Call) -> Post:
     if call.role is not Role.OWNER:
         raise CommandError("Write /pair and the code that my owner gave you.")
     if not call.is_private:
-        raise CommandError("{told}", told=texts.ASK_IN_PRIVATE())
+        raise CommandError(texts.ASK_IN_PRIVATE())
     return Post(texts.pairing_code(await pairing.offer(), LIFETIME // timedelta(minutes=1)))
 
 

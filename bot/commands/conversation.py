@@ -16,7 +16,7 @@ from bot.types import CommandSpec, Message, Parameter, Post, Role, TurnState
 
 async def help_(call: Call) -> Post:
     specs = sorted(call.services.commands.specs(call.role), key=lambda spec: spec.role)
-    parts = []
+    parts = [texts.closed(call.user)] if call.role < Role.USER else []
     for role, fitting in groupby(specs, key=lambda spec: max(spec.role, Role.USER)):
         lines = (line for spec in fitting for line in lines_of(spec))
         parts.append("\n".join((f"**{texts_for_places.for_role(role)}**", *lines)))

@@ -16,7 +16,7 @@ INHERITED = "default"
 
 async def mydata(call: Call) -> Post:
     if not call.is_private:
-        raise CommandError("{told}", told=texts.ASK_IN_PRIVATE())
+        raise CommandError(texts.ASK_IN_PRIVATE())
     data = await call.services.rights.export(call.user)
     file = packed(data, call.services.networks[call.place.adapter].file_bytes)
     return Post(texts.YOUR_DATA(), files=(file,))

@@ -226,6 +226,7 @@ async def test_codes_cannot_be_tried_without_end(tmp_path: Path) -> None:
 async def test_strangers_can_ask_for_help_and_pair_and_no_more(tmp_path: Path) -> None:
     async with open_house(tmp_path, access=CLOSED) as people:
         helped = (await people.answer("/help", user=BEN)).text
+        assert helped.startswith(texts.closed(BEN))
         assert "/pair" in helped
         assert "/new" not in helped
         people.command("/settings", user=BEN)
