@@ -40,7 +40,7 @@ LIMITS = Limits(
     length=LONGEST_TEXT,
     edit_interval=1.25,
     per_place=Rate(burst=4, seconds=1.1),
-    overall=Rate(burst=5, seconds=1 / 35),
+    overall=Rate(burst=5, seconds=1 / 30),
     file_bytes=10 * 1024 * 1024,
     threads=True,
     ephemeral=True,

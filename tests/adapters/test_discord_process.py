@@ -81,6 +81,20 @@ async def test_thinking_can_be_cut_short_and_its_thoughts_shown_to_who_asks(tmp_
         assert len(general.shown) == 2
 
 
+async def test_a_role_lets_in_and_who_has_it_not_is_told_so_privately(tmp_path: Path) -> None:
+    async with DiscordServer() as server:
+        ann, ben, carl = server.user("Ann", id=2001), server.user("Ben"), server.user("Carl")
+        home = server.guild("Home", ann, ben, carl)
+        general, staff = home.text("general"), home.role("Staff", to=ben)
+        access = {"owner": ["discord:2001"], "allow": [f"discord:role:{staff.id}"]}
+        async with chinwag(server, tmp_path, access=access):
+            await answered(server, ben.says(f"{server.bot.mention} hi", general), "You said: hi")
+            await server.until(server.world.commands.names)
+            used = carl.uses("/ask", general, question="hi")
+            await server.until(lambda: f"discord:{carl.id}" in "".join(used.texts))
+            assert server.said(general) == ["You said: hi"]
+
+
 async def test_a_button_works_after_a_restart(tmp_path: Path) -> None:
     async with (
         DiscordServer(rates=UNLIMITED) as server,
