@@ -27,6 +27,7 @@ def doctor(as_json: bool) -> int:
     import asyncio
 
     from bot import config, logs
+    from bot.secrets import redact
 
     loaded = config.load(named_file())
     logs.setup("error")
@@ -35,18 +36,19 @@ def doctor(as_json: bool) -> int:
         import json
         from dataclasses import asdict
 
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        click.echo(redact(json.dumps([asdict(finding) for finding in findings], indent=2)))
     return 0 if all(finding.ok for finding in findings) else 1
 
 
 async def _examined(config: Config, *, quiet: bool) -> list[Finding]:
     from bot.doctor import examine
+    from bot.secrets import redact
 
     findings = []
     async for finding in examine(config):
         findings.append(finding)
         if not quiet:
-            click.echo(told(finding))
+            click.echo(redact(told(finding)))
     return findings
 
 
