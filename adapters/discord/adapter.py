@@ -81,6 +81,8 @@ class Discord:
                     raise end.error
                 if end.without_content:
                     self._link.give_up_content()
+                if client.is_ready():  # it had been connected
+                    backoff.reset()
                 await self._link.close()
                 await backoff.wait()
         finally:
