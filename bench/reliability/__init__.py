@@ -7,6 +7,7 @@ minutes. Everything that is lost, or answered twice, is counted; a figure other 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -19,7 +20,8 @@ from bench.report import show
 
 def main() -> None:
     quick = "--quick" in sys.argv
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # thousands of lines
+    quiet = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=quiet)  # there would be thousands of lines
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(measure(Path(folder), quick=quick))
 

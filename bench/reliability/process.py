@@ -70,6 +70,7 @@ class Both:
             )
         async with asyncio.timeout(PATIENCE):
             await self.systemd.told(READY="1")
+        await self.discord.ready(seconds=PATIENCE)
 
     async def kill(self) -> None:
         if self.process is not None and self.process.returncode is None:
