@@ -46,6 +46,7 @@ class Both:
             "home": str(self.home),
             "adapters": {"telegram": telegram, "discord": discord},
             "access": {"allow": ["everyone"]},
+            "limits": {"user": {"messages_per_minute": 0, "waiting": 0}},
             "log": {"format": "json"},
         }
         self.config.write_text(yaml.safe_dump(config | more))

@@ -101,8 +101,8 @@ class Allowance(Section):
 
 
 class OfUser(Allowance):
-    messages_per_minute: Whole = Field(default=20, ge=0, le=10_000)
-    waiting: Whole = Field(default=16, ge=0, le=10_000)
+    messages_per_minute: Whole = Field(default=60, ge=0, le=10_000)
+    waiting: Whole = Field(default=64, ge=0, le=10_000)
 
 
 class Limits(Section):

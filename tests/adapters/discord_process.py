@@ -32,6 +32,7 @@ class Chinwag:
             "engine": {"kind": "scripted", "concurrency": 256, "max_queue": 4096},
             "adapters": {"discord": discord | more.pop("discord", {})},
             "access": {"owner": ["discord:2001"], "allow": ["everyone"]},
+            "limits": {"user": {"messages_per_minute": 0, "waiting": 0}},
             "log": {"level": "debug", "format": "json"},
         }
         config["engine"] |= more.pop("engine", {})

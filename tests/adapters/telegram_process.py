@@ -38,6 +38,7 @@ class Chinwag:
             "engine": {"kind": "scripted", "concurrency": 64, "max_queue": 4096},
             "adapters": {"telegram": telegram},
             "access": {"owner": ["telegram:1001"], "allow": ["everyone"]},
+            "limits": {"user": {"messages_per_minute": 0, "waiting": 0}},
             "log": {"level": "debug", "format": "json"},
         }
         engine = more.pop("engine", {})
