@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import discord
@@ -29,7 +30,7 @@ async def serve(client: Client) -> End:
     """Until the library gives up."""
     try:
         await find_gateway(client)
-        await client.connect()
+        await _connected(client)
     except discord.PrivilegedIntentsRequired:
         return End(without_content=True)
     except discord.ConnectionClosed as closed:
@@ -39,6 +40,19 @@ async def serve(client: Client) -> End:
     except Exception:
         log.exception("the gateway's client failed, connecting anew")
     return End()
+
+
+async def _connected(client: Client) -> None:
+    """In a task of its own: within `connect` a cancellation is lost while a session begins."""
+    connection = asyncio.create_task(client.connect())
+    try:
+        await asyncio.wait([connection])
+    finally:
+        if not connection.done():
+            await client.close()
+            connection.cancel()
+            await asyncio.gather(connection, return_exceptions=True)
+    await connection
 
 
 def _closed(code: int) -> End:

@@ -113,6 +113,22 @@ async def test_an_invalid_session_is_begun_anew_and_nothing_is_lost(
         await heard(bot, "before", "meanwhile")
 
 
+async def test_it_ends_when_asked_though_a_session_is_just_beginning(
+    server: DiscordServer,
+) -> None:
+    """Where the library alone loses the cancellation."""
+    adapter = configured(server)
+    task = asyncio.create_task(adapter.run(KeptInbox()))
+    await server.until(lambda: adapter.is_connected)
+    first = max(server.gateway.connections)
+    server.gateway.invalidates()
+    await server.until(lambda: max(server.gateway.connections, default=first) > first)
+    task.cancel()
+    async with asyncio.timeout(20):
+        await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
+
+
 async def test_discord_may_ask_to_connect_again(
     server: DiscordServer, general: Channel, ann: Person
 ) -> None:
