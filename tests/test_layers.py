@@ -40,6 +40,24 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "bot/testing/common": ({"bot.testing.common"}, SDKS | TORCH | SQL),
     "bot/testing/discord": ({"bot.testing.discord", "bot.testing.common"}, SDKS | TORCH | SQL),
     "bot/testing/telegram": ({"bot.testing.telegram", "bot.testing.common"}, SDKS | TORCH | SQL),
+    "bot/hooks.py": (BORDERS | {"bot.commands", "bot.store"}, SDKS | TORCH | SQL),
+    "bot/contrib": (
+        BORDERS | {"bot.commands", "bot.hooks", "bot.registry", "bot.section", "bot.store"},
+        SDKS | TORCH | SQL,
+    ),
+    "bot/doctor": (
+        BORDERS
+        | {
+            "bot.config",
+            "bot.doctor",
+            "bot.instance",
+            "bot.plugins",
+            "bot.progress",
+            "bot.secrets",
+            "bot.store",
+        },
+        SDKS | TORCH | SQL,
+    ),
     "adapters": (BORDERS | {"bot.adapter", "bot.documents", "adapters"}, TORCH | SQL),
 }
 
