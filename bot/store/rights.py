@@ -35,6 +35,7 @@ class Rights(Family):
         if (row.opted_out_at is not None) is out:
             return False
         row.opted_out_at = utcnow() if out else None
+        row.name = "" if out else row.name
         return True
 
     @reads

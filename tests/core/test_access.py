@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.access import Access
-from bot.store import Store
+from bot.access import Access, decided
+from bot.store import Grant, Store
 from bot.store.open import open_store
 from bot.testing import FakeNetwork
-from bot.types import Place, Role, UserRef
+from bot.types import Place, Role, UserRef, utcnow
 from tests.core.house import ANNA, BEN, CHAT, SQLITE, furnish
 
 IN_GUILD = Place("fake", "general", server="guild")
@@ -137,3 +140,32 @@ async def test_of_several_roles_of_the_network_the_highest_one_holds(store: Stor
     await store.grant("", "fake:role:staff", Role.USER)
     await store.grant("", "fake:role:boss", Role.ADMIN)
     assert await access(store).role(staff, CHAT) is Role.ADMIN
+
+
+NAMED = [("me",), ("role a", "role b"), ("everyone",)]
+SCOPES = ["config", "", "chat"]
+GRANTS = st.lists(
+    st.builds(
+        lambda scope, who, role: Grant(scope, who, role, None, utcnow()),
+        st.sampled_from(SCOPES),
+        st.sampled_from([name for names in NAMED for name in names]),
+        st.sampled_from(list(Role)),
+    ),
+    unique_by=lambda grant: (grant.scope, grant.who),
+)
+
+
+@given(GRANTS, st.randoms())
+def test_in_which_order_things_were_decided_is_of_no_account(
+    grants: list[Grant], random: Random
+) -> None:
+    shuffled = random.sample(grants, len(grants))
+    assert decided(grants, NAMED, SCOPES) is decided(shuffled, NAMED, SCOPES)
+
+
+@given(GRANTS)
+def test_a_role_is_one_that_was_granted_and_a_block_is_never_lost(grants: list[Grant]) -> None:
+    roles = {grant.role for grant in grants}
+    role = decided(grants, NAMED, SCOPES)
+    assert role in (roles or {Role.GUEST})
+    assert (role is Role.BLOCKED) == (Role.BLOCKED in roles)

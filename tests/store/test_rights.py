@@ -134,12 +134,15 @@ async def test_who_is_unknown_has_not_opted_out(store: SqlStore) -> None:
     assert not await store.opt_out(ANN, False)
 
 
+async def test_not_even_the_name_of_who_is_out_is_kept(store: SqlStore) -> None:
+    await store.opt_out(ANN, True)
+    assert (await store.about(ANN))["person"]["name"] == ""
+
+
 async def test_opting_out_lasts_over_forgetting(store: SqlStore) -> None:
     await store.opt_out(ANN, True)
     await store.forget_person(ANN, keep_today=False)
     assert await store.opted_out(ANN)
-    about = await store.about(ANN)
-    assert about["person"]["name"] == ""
 
 
 # --- age -----------------------------------------------------------------------------------------
