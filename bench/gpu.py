@@ -30,7 +30,9 @@ from bot.types import Chunk, SamplingParams
 CROWDS = (1, 8, 32, 64)
 PROMPT, NEW, ROUNDS = 256, 128, 3
 LONG_PROMPT = 4_096
-CONTEXTS = (400, 8_000)
+CONTEXTS = (320, 8_000)
+"""The first is the middle of a crowd's, from PROMPT to PROMPT + NEW."""
+STEPS = 24
 ELSEWHERE: dict[str, tuple[Figure, ...]] = {
     "llama.cpp Q4_K_M": (74.4, 270, 1_002, 1_406, 2_490),
     "transformers, NF4": (14.6, 65, 255, 355, 4_600),
@@ -98,16 +100,20 @@ def step_times(model: Any) -> list[dict[str, Figure]]:
 
 def _step(runner: GraphRunner, count: int, context: int) -> dict[str, Figure]:
     blocks = itertools.count()
+    length = (context + STEPS) // 16 + 1
     sequences = [
-        Sequence([7] * context, n, blocks=[next(blocks) for _ in range(context // 16 + 1)])
+        Sequence([7] * context, n, blocks=[next(blocks) for _ in range(length)])
         for n in range(count)
     ]
-    slices = [Slice(each, context - 1, context) for each in sequences]
-    states = [SamplingState(WARM, (), (), 152_064) for _ in slices]
+    states = [SamplingState(WARM, (), (), 152_064) for _ in sequences]
     wall = []
-    for _ in range(12):
+    for at in range(context - 1, context - 1 + STEPS):
         start = time.perf_counter()
-        runner.draw(slices, states)
+        drawn = runner.draw([Slice(each, at, at + 1) for each in sequences], states)
+        assert drawn is not None
+        for sequence, state, token in zip(sequences, states, drawn.tokens, strict=True):
+            sequence.tokens.append(token)
+            state.accept(token)
         wall.append(1e3 * (time.perf_counter() - start))
     captured = runner.captured(count)
     assert captured is not None

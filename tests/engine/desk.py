@@ -65,7 +65,7 @@ class Watched:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self.reuses = runner.reuses
+        self.reuses, self.looks_ahead = runner.reuses, False
         self.sequences: dict[int, Tokens] = {}
         self.steps: list[tuple[Slice, ...]] = []
         self.fault: Callable[[Sequence[Slice]], None] = lambda slices: None

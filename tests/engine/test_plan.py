@@ -119,7 +119,7 @@ def test_the_refusal_shows_the_table_and_two_ways_out() -> None:
     refused = plan_table.too_large(plan.make("QwQ", qwq(), config, hardware), config, hardware)
     first, _, table = str(refused).partition("\n\n")
     assert first == (
-        "QwQ needs 62.0 GiB as none, and there are 21.6 GiB: set engine.quantize to nf4, which "
+        "QwQ needs 62.1 GiB as none, and there are 21.6 GiB: set engine.quantize to nf4, which "
         "fits, or set engine.offload to true, which is slow."
     )
     assert "nf4 with head" in table

@@ -13,13 +13,16 @@ without a finite maximum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from bot.engine.local.sampling import SamplingState
+
+Share = Callable[[Tensor, Tensor], Tensor]
+"""Of scores [B, V] and temperatures [B, 1]: the likeliest token's probability [B, 1]."""
 
 SMALLEST = torch.finfo(torch.float32).tiny
 
@@ -47,13 +50,21 @@ def among_all(scores: Tensor, states: Sequence[SamplingState]) -> Tensor:
 def among_likeliest(scores: Tensor, states: Sequence[SamplingState], width: int) -> Likeliest:
     """Sorts no more than the `width` likeliest tokens of a row."""
     settings = settings_of(states).to(scores.device)
-    return likeliest(scores, settings, width, limited=all(state.top_k for state in states))
+    limited = all(state.top_k for state in states)
+    return likeliest(scores, settings, width, None if limited else largest_share)
 
 
-def likeliest(scores: Tensor, settings: Tensor, width: int, *, limited: bool) -> Likeliest:
-    """The same by the `settings` [4, B] themselves; `limited` promises that each has a top_k."""
+def largest_share(scores: Tensor, temperature: Tensor) -> Tensor:
+    """Scores [B, V] → how likely the likeliest token of each row is, [B, 1]."""
+    highest = scores.amax(-1, keepdim=True).float()
+    return (scores - highest).div_(temperature).softmax(-1).amax(-1, keepdim=True)
+
+
+def likeliest(scores: Tensor, settings: Tensor, width: int, share: Share | None) -> Likeliest:
+    """The same by the `settings` [4, B] themselves; without `share`, each has a top_k."""
     temperature, top_k, top_p, min_p = settings.unsqueeze(-1).unbind()
     values, ids = scores.topk(min(width, scores.shape[-1]))
+    values = values.float()
     highest, lowest = values[:, :1], values[:, -1:]
     complete = lowest.isneginf() | (values.shape == scores.shape)
     weights = (values - highest).div_(temperature).exp_()
@@ -63,9 +74,8 @@ def likeliest(scores: Tensor, settings: Tensor, width: int, *, limited: bool) ->
     weights = weights.where(~has_top_k | (values >= kth), 0)  # its equals stay, as in transformers
     sums = weights.cumsum(-1)
     nucleus = top_p * sums[:, -1:]
-    if not limited:
-        highest_share = (scores - highest).div_(temperature).softmax(-1).amax(-1, keepdim=True)
-        nucleus = nucleus.where(has_top_k | complete, top_p / highest_share)
+    if share is not None:
+        nucleus = nucleus.where(has_top_k | complete, top_p / share(scores, temperature))
 
     enough = complete | torch.where(has_top_k, kth > lowest, sums[:, -1:] >= nucleus)
     inside = ((sums - weights < nucleus) | (top_p == 1)) & (weights >= min_p)

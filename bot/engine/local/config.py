@@ -61,11 +61,16 @@ class LocalConfig(BaseModel):
     max_batch: Annotated[int, Field(ge=1)] = 64
     """Sequences in one decode step."""
 
-    prefill_chunk: Annotated[int, Field(ge=16)] = 512
-    """Prompt tokens computed in one step, beside the sequences that decode."""
+    prefill_chunk: Annotated[int, Field(ge=16)] | None = None
+    """Prompt tokens computed in one step, beside the sequences that decode; None is 512 on a CPU
+    and 1,024 on a GPU."""
 
     max_queue: Annotated[int, Field(ge=1)] = 256
     """Requests that may wait; the next one is told that the model is busy."""
+
+    def chunk(self, *, gpu: bool) -> int:
+        """Prompt tokens of one step. On a GPU, four-bit weights are unpacked once for each."""
+        return self.prefill_chunk or (1024 if gpu else 512)
 
     def cache_folder(self, home: Path) -> Path:
         return self.cache.expanduser() if self.cache else home / "cache"

@@ -1,20 +1,24 @@
 """Decode steps as CUDA graphs: captured once for some sizes of batch, then replayed.
 
 A step launches hundreds of kernels, and Python needs longer to launch them than the card to run
-them. A graph is launched as a whole; its inputs are always the same memory, filled anew for each
-step, and the choice of tokens is part of it. Steps with pieces of prompts go the ordinary way.
+them. A graph is launched as a whole, the choice of tokens included. While the host looks at what
+a step gave, the card already computes the one that most likely follows (see lookahead.py). Steps
+with pieces of prompts go the ordinary way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from bot.engine.local.forward import Forward
+from bot.engine.local.graph_inputs import POSITION, TABLE, TOKEN, Inputs
+from bot.engine.local.kernels.rows import largest_share
 from bot.engine.local.kernels.step import DecodeStep
+from bot.engine.local.lookahead import Guess, guess
 from bot.engine.local.progress import Progress
 from bot.engine.local.runner import Drawn, PagedRunner
 from bot.engine.local.sampler import draw, drawing_settings
@@ -25,8 +29,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 SIZES = (1, 2, 4, 8, 16, 24, 32, 48, 64)
-TOKEN, POSITION, TABLE = 0, 1, 2
-"""Columns of the inputs: a row is a sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +38,33 @@ class Captured:
     tokens: torch.Tensor
 
 
-class Inputs:
-    """What a step needs to know, on the host and in the memory that the graphs read. A row keeps
-    its table of blocks as long as its sequence stays in it and needs no further block."""
+class Launched:
+    """A step that was sent to the card. What it gives is copied away, since the next one
+    overwrites it."""
 
-    def __init__(self, rows: int, blocks: int, padding: int, device: torch.device) -> None:
-        shape = (rows, TABLE + blocks)
-        self._numbers = torch.zeros(shape, dtype=torch.int32).pin_memory()
-        self._numbers[:, TABLE:] = padding
-        self._settings = torch.zeros((5, rows)).pin_memory()
-        self.numbers, self.settings = self._numbers.to(device), self._settings.to(device)
-        self._array = self._numbers.numpy()
-        self._tables: list[tuple[list[int], int]] = [([], 0)] * rows
-        self._padding = padding
+    def __init__(self, captured: Captured, logits: torch.Tensor, tokens: torch.Tensor) -> None:
+        captured.graph.replay()
+        self.chosen = captured.tokens
+        self._logits, self._tokens = logits[: len(captured.logits)], tokens[: len(captured.tokens)]
+        self._logits.copy_(captured.logits)
+        self._tokens.copy_(captured.tokens, non_blocking=True)
+        event: Any = torch.cuda.Event
+        self._done = event()
+        self._done.record(torch.cuda.current_stream())
 
-    def fill(self, size: int, slices: Many[Slice], states: Many[SamplingState]) -> None:
-        for row, each in enumerate(slices):
-            sequence = each.sequence
-            self._array[row, TOKEN] = sequence.tokens[each.start]
-            self._array[row, POSITION] = each.start
-            self._keep_table(row, sequence.blocks)
-        for row in range(len(slices), size):
-            self._array[row, :2] = 0
-            self._keep_table(row, [self._padding])
-        self.numbers[:size].copy_(self._numbers[:size], non_blocking=True)
-        self._settings[:, : len(states)] = drawing_settings(states)
-        self.settings[:, :size].copy_(self._settings[:, :size], non_blocking=True)
-
-    def _keep_table(self, row: int, blocks: list[int]) -> None:
-        known, count = self._tables[row]
-        if known is not blocks or count != len(blocks):
-            self._array[row, TABLE : TABLE + len(blocks)] = blocks
-            self._tables[row] = (blocks, len(blocks))
+    def wait(self, rows: Many[int]) -> Drawn:
+        self._done.synchronize()
+        tokens = self._tokens.tolist()
+        logits = self._logits[: len(rows)]
+        if list(rows) != list(range(len(rows))):
+            logits = self._logits[torch.tensor(rows, device=self._logits.device)]
+        return Drawn(logits, [tokens[row] for row in rows])
 
 
 class GraphRunner(PagedRunner):
     """Raises NotPaged."""
+
+    looks_ahead = True
 
     def __init__(
         self, model: PreTrainedModel, device: torch.device, *, blocks: int, block_size: int,
@@ -80,27 +73,57 @@ class GraphRunner(PagedRunner):
         super().__init__(model, device, blocks=blocks, block_size=block_size, forward=forward)
         self._vocabulary = model.config.get_text_config().vocab_size
         sizes = _sizes(max_batch)
-        most = min(blocks, -(-context_window // block_size))
+        most = min(blocks, -(-context_window // block_size)) + 1
         self._inputs = Inputs(sizes[-1], most, self.cache.padding_block, device)
         self._captured: dict[int, Captured] = {}
         for done, size in enumerate(reversed(sizes)):
             progress("capturing decode steps", done / len(sizes))
             self._captured[size] = self._capture(size)
         progress("capturing decode steps", 1.0)
+        largest = self._captured[sizes[-1]]
+        self._places = [(torch.empty_like(largest.logits), torch.empty_like(
+            largest.tokens, device="cpu").pin_memory()) for _ in range(2)]  # fmt: skip
+        self._ahead: tuple[Launched, Guess] | None = None
+
+    @torch.inference_mode()
+    def run(self, slices: Many[Slice]) -> torch.Tensor:
+        self._ahead = None
+        return super().run(slices)
 
     @torch.inference_mode()
     def draw(self, slices: Many[Slice], states: Many[SamplingState]) -> Drawn | None:
         captured = self.captured(len(slices))
         if captured is None or any(each.count > 1 or not each.samples for each in slices):
             return None
-        self._inputs.fill(len(captured.tokens), slices, states)
-        captured.graph.replay()
-        return Drawn(captured.logits[: len(slices)], captured.tokens[: len(slices)].tolist())
+        ahead, self._ahead = self._ahead, None
+        rows = ahead[1].rows(slices, states) if ahead else None
+        if ahead is None or rows is None:
+            settings = drawing_settings(states)
+            tokens = [each.sequence.tokens[each.start] for each in slices]
+            self._inputs.fill(len(captured.tokens), slices, settings, tokens)
+            launched, rows = self._launch(captured), list(range(len(slices)))
+        else:
+            launched = ahead[0]
+        following = guess(slices, states, self.cache.block_size)
+        if following is not None:
+            self._inputs.follow(
+                len(captured.tokens), following.slices, drawing_settings(states, ahead=True),
+                launched.chosen, rows,
+            )  # fmt: skip
+            self._ahead = (self._launch(captured), following)
+        drawn = launched.wait(rows)
+        if following is not None:
+            following.expected = drawn.tokens
+        return drawn
 
     def captured(self, sequences: int) -> Captured | None:
         """The smallest that holds so many."""
         fitting = [size for size in self._captured if size >= sequences]
         return self._captured[min(fitting)] if fitting else None
+
+    def _launch(self, captured: Captured) -> Launched:
+        self._places = self._places[::-1]
+        return Launched(captured, *self._places[0])
 
     @torch.inference_mode()
     def _capture(self, size: int) -> Captured:
@@ -118,8 +141,8 @@ class GraphRunner(PagedRunner):
         positions = numbers[:, POSITION].long()
         step = DecodeStep(self.cache, numbers[:, TABLE:], positions)
         logits = self._forward(numbers[:, TOKEN].long(), positions, step, None)
-        tokens = draw(logits[:, : self._vocabulary].float(), self._inputs.settings[:, :size])
-        return logits, tokens
+        settings = self._inputs.settings[:, :size]
+        return logits, draw(logits[:, : self._vocabulary], settings, largest_share)
 
 
 def _sizes(max_batch: int) -> list[int]:

@@ -20,6 +20,7 @@ class PlainRunner:
     """Slower than paging, and nothing is shared; otherwise the same to its caller."""
 
     reuses = False
+    looks_ahead = False
 
     def __init__(self, model: PreTrainedModel, device: torch.device) -> None:
         self._model, self._device = model, device

@@ -149,7 +149,7 @@ def step_bytes(shape: ModelShape, storage: Storage, config: LocalConfig) -> int:
     the copies that sampling sorts, the largest matrix unpacked, one conversation's keys and values
     gathered for a layer."""
     size = DTYPE_BYTES[storage.dtype]
-    rows = config.prefill_chunk + config.max_batch
+    rows = config.chunk(gpu=storage.gpu) + config.max_batch
     hidden = rows * (6 * shape.hidden + 3 * shape.intermediate) * size
     logits = config.max_batch * shape.vocabulary * (size + 20)
     widest = max((cache.elements for cache in shape.caches), default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -51,7 +52,7 @@ def take_own_kernels(
 ) -> None:
     """Four-bit layers on a GPU that our kernels can serve leave bitsandbytes'; their bits stay.
     What is compiled and measured for that is kept in `cache_folder`."""
-    if storage.method == "nf4" and storage.gpu:
+    if storage.method == "nf4" and storage.gpu and find_spec("triton"):
         from bot.engine.local.kernels.linear import replace_linears
 
         progress("preparing the kernels", 0.0)

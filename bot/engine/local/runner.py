@@ -32,6 +32,9 @@ class Runner(Protocol):
     reuses: bool
     """Whether a block's contents serve any sequence that begins alike."""
 
+    looks_ahead: bool
+    """Whether it computes a token more than it is asked for, if there is a block for it."""
+
     @property
     def cache_bytes(self) -> int: ...
 
@@ -56,6 +59,7 @@ class PagedRunner:
     """For every model that attends through transformers' AttentionInterface. Raises NotPaged."""
 
     reuses = True
+    looks_ahead = False
 
     def __init__(
         self,

@@ -18,8 +18,10 @@ from bot.engine.local.adjustments import adjusted
 from bot.engine.local.candidates import (
     SMALLEST,
     Likeliest,
+    Share,
     among_all,
     among_likeliest,
+    largest_share,
     likeliest,
     needs_order,
     settings_of,
@@ -63,7 +65,7 @@ class Sampler:
         those that came SHORT, are sampled from `logits`."""
         done = dict(enumerate(tokens))
         rows = [row for row, state in enumerate(states)
-                if done[row] == SHORT or not _is_plain(state)]  # fmt: skip
+                if done[row] == SHORT or not is_plain(state)]  # fmt: skip
         results = [Sampled(token) if token >= 0 else _no_choice() for token in tokens]
         if rows:
             again = self.sample(_rows_of(logits, rows), [states[row] for row in rows])
@@ -82,24 +84,25 @@ class Sampler:
         return [result for part in parts for result in _sample(logits[part], states[part])]
 
 
-def drawing_settings(states: Sequence[SamplingState]) -> Tensor:
-    """What `draw` needs of each row: [5, B] on the host."""
-    settings = torch.cat([settings_of(states), _uniform(states).T])
+def drawing_settings(states: Sequence[SamplingState], *, ahead: bool = False) -> Tensor:
+    """What `draw` needs of each row: [5, B] on the host. `ahead` is for the next token but one."""
+    dice = [[min(state.next_uniform if ahead else state.uniform, BELOW_ONE) for state in states]]
+    settings = torch.cat([settings_of(states), torch.tensor(dice)])
     greedy = [state.params.temperature == 0 for state in states]
     settings[0, greedy] = 0.0
     return settings
 
 
-def draw(scores: Tensor, settings: Tensor) -> Tensor:
+def draw(scores: Tensor, settings: Tensor, share: Share = largest_share) -> Tensor:
     """Scores [B, V] → tokens [B], FAILED or SHORT, as `_choose` does for rows without changes of
     scores. Asks the host nothing, so that a step on a GPU can be captured with its choice."""
     temperature, uniform = settings[0, :, None], settings[4, :, None]
     limits = torch.cat([settings[:1].clamp(min=SMALLEST), settings[1:4]])
-    found = _among(likeliest(scores, limits, WIDTHS[0], limited=False), uniform)
+    found = _among(likeliest(scores, limits, WIDTHS[0], share), uniform)
     return found.where(temperature > 0, _greedy(scores, (), 0))[:, 0]
 
 
-def _is_plain(state: SamplingState) -> bool:
+def is_plain(state: SamplingState) -> bool:
     """Whether `draw` does all that the state asks for."""
     params = state.params
     barred = state.eos_is_barred and state.eos_ids

@@ -78,8 +78,8 @@ class SamplingState:
         self.generated = 0
         self.seen = SeenTokens(prompt_ids) if _penalises(params) else None
         self._dice = Random(params.seed)  # noqa: S311  sampling is no secret
-        self.uniform = self._dice.random()
-        """From [0, 1): decides this step's token."""
+        self.uniform, self.next_uniform = self._dice.random(), self._dice.random()
+        """From [0, 1): decides this step's token; and the one that the next will have."""
 
     @property
     def eos_is_barred(self) -> bool:
@@ -88,7 +88,7 @@ class SamplingState:
     def accept(self, token: int) -> None:
         """The token that was fed, sampled or forced."""
         self.generated += 1
-        self.uniform = self._dice.random()
+        self.uniform, self.next_uniform = self.next_uniform, self._dice.random()
         if self.seen is not None:
             self.seen.add(token)
 

@@ -18,10 +18,14 @@ _arrival = attrgetter("arrival")
 
 
 class Scheduler:
-    """`waiting` and `running` are in the order of arrival."""
+    """`waiting` and `running` are in the order of arrival. Running sequences get blocks for
+    `ahead` tokens more than they have, as long as that takes none from anybody."""
 
-    def __init__(self, pool: BlockPool, *, max_batch: int, prefill_chunk: int) -> None:
+    def __init__(
+        self, pool: BlockPool, *, max_batch: int, prefill_chunk: int, ahead: int = 0
+    ) -> None:
         self.pool = pool
+        self._ahead = ahead
         self.max_batch = max_batch
         self.prefill_chunk = prefill_chunk
         self.waiting: list[Sequence] = []
@@ -146,6 +150,9 @@ class Scheduler:
             if sequence not in self.running:
                 return
         sequence.blocks += self.pool.take(missing)
+        more = self.pool.blocks_for(len(sequence.tokens) + self._ahead) - len(sequence.blocks)
+        if 0 < more <= self.pool.available - len(self.running):
+            sequence.blocks += self.pool.take(more)
 
     def _release(self, sequence: Sequence, *, keep: bool = True) -> None:
         self.pool.release(sequence.blocks, keep=keep)

@@ -59,7 +59,10 @@ class Worker:
         keep = config.prefix_cache and runner.reuses
         pool = BlockPool(loaded.kv_tokens // config.block_size, config.block_size, keep=keep)
         self.scheduler = Scheduler(
-            pool, max_batch=config.max_batch, prefill_chunk=config.prefill_chunk
+            pool,
+            max_batch=config.max_batch,
+            prefill_chunk=config.chunk(gpu=loaded.device.type == "cuda"),
+            ahead=1 if runner.looks_ahead else 0,
         )
         self._pressure = Pressure(self.scheduler)
         self._window = min(loaded.context_window, self.scheduler.capacity)

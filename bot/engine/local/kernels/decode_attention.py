@@ -7,6 +7,8 @@ what they found (flash-decoding, https://crfm.stanford.edu/2023/10/12/flashdecod
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import triton
 import triton.language as tl
@@ -14,23 +16,43 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 from bot.engine.local.kernels.overlap import launch_options
 
-TOKENS = 64
-"""That a program looks at at a time."""
 LEAST_ROWS = 16
 """Of a matrix product."""
 PROGRAMS = 264
-"""That fill a card: with fewer, contexts are split further."""
+"""That one sequence is split among, as far as SPLITS allows."""
+FULL = 192
+"""Sequences times key heads that fill a card without being split."""
 SPLITS = (4, 32)
 """At least and at most: even in a full batch, one long context must not hold up the rest."""
+
+
+class Cut(NamedTuple):
+    """Each context goes to `splits` programs, in shares of at least `share` tokens, of which a
+    program looks at `tokens` at a time."""
+
+    splits: int
+    share: int
+    tokens: int
+
+
+def cut_for(pairs: int) -> Cut:
+    """For so many sequences times key heads: what was fastest of some dozens on an H100."""
+    if pairs >= FULL:
+        return Cut(SPLITS[0], 512, 128)
+    least, most = SPLITS
+    wanted: int = triton.next_power_of_2(-(-PROGRAMS // pairs))
+    return Cut(min(most, max(least, wanted)), 64, 64)
 
 
 @triton.jit
 def _attend(query, keys, values, table, lengths, parts, peaks, scale, window, table_stride,
             query_row, query_head,
             BLOCK: tl.constexpr, GROUP: tl.constexpr, ROWS: tl.constexpr, KEY: tl.constexpr,
-            VALUE: tl.constexpr, STEP: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
+            VALUE: tl.constexpr, STEP: tl.constexpr, SHARE: tl.constexpr,
+            OVERLAP: tl.constexpr):  # fmt: skip
     """Program (sequence, key head, split); parts [B, KV, splits, GROUP, VALUE] hold sums that are
-    still to be divided, peaks [B, KV, splits, GROUP, 2] each maximum (base 2) and divisor."""
+    still to be divided, peaks [B, KV, splits, GROUP, 2] each maximum (base 2) and divisor, which
+    is 0 where nothing was left to a split."""
     if OVERLAP:
         gdc_launch_dependents()
         gdc_wait()
@@ -38,7 +60,7 @@ def _attend(query, keys, values, table, lengths, parts, peaks, scale, window, ta
     heads, splits = tl.num_programs(1), tl.num_programs(2)
     length = tl.load(lengths + b)
     first = tl.maximum(length - window, 0)
-    share = tl.cdiv(tl.cdiv(length - first, splits), STEP) * STEP
+    share = tl.maximum(tl.cdiv(tl.cdiv(length - first, splits), STEP) * STEP, SHARE)
     start = first + s * share
     end = tl.minimum(start + share, length)
     row, k, v = tl.arange(0, ROWS), tl.arange(0, KEY), tl.arange(0, VALUE)
@@ -65,7 +87,8 @@ def _attend(query, keys, values, table, lengths, parts, peaks, scale, window, ta
         divisor = divisor * shrink + tl.sum(weight, 1)
         peak = higher
     place = ((b * heads + h) * splits + s) * GROUP + row
-    tl.store(parts + place[:, None] * VALUE + v[None, :], total, mask=real[:, None])
+    busy = real & (start < end)
+    tl.store(parts + place[:, None] * VALUE + v[None, :], total, mask=busy[:, None])
     tl.store(peaks + place * 2, peak, mask=real)
     tl.store(peaks + place * 2 + 1, divisor, mask=real)
 
@@ -79,11 +102,11 @@ def _join(parts, peaks, out, splits, GROUP: tl.constexpr, VALUE: tl.constexpr,
         gdc_wait()
     pair, member = tl.program_id(0), tl.program_id(1)
     s, v = tl.arange(0, MOST), tl.arange(0, VALUE)
-    there = s < splits
     place = (pair * splits + s) * GROUP + member
+    divisor = tl.load(peaks + place * 2 + 1, mask=s < splits, other=0.0)
+    there = divisor > 0
     peak = tl.load(peaks + place * 2, mask=there, other=-1e30)
     weight = tl.where(there, tl.exp2(peak - tl.max(peak, 0)), 0.0)
-    divisor = tl.load(peaks + place * 2 + 1, mask=there, other=0.0)
     part = tl.load(parts + place[:, None] * VALUE + v[None, :], mask=there[:, None], other=0.0)
     result = tl.sum(part * weight[:, None], 0) / tl.sum(divisor * weight, 0)
     tl.store(out + (pair * GROUP + member) * VALUE + v, result)
@@ -99,7 +122,7 @@ def decode_attention(
     batch, heads, dim = query.shape
     block, kv_heads, value_dim = keys.shape[1], keys.shape[2], values.shape[3]
     group = heads // kv_heads
-    splits = splits_for(batch * kv_heads)
+    splits, share, tokens = cut_for(batch * kv_heads)
     parts = torch.empty(
         (batch * kv_heads * splits * group, value_dim), dtype=torch.float32, device=query.device
     )
@@ -110,7 +133,7 @@ def decode_attention(
         scale * 1.4426950408889634, window or 2**30, table.stride(0),
         query.stride(0), query.stride(1),
         BLOCK=block, GROUP=group, ROWS=max(LEAST_ROWS, triton.next_power_of_2(group)),
-        KEY=dim, VALUE=value_dim, STEP=TOKENS, num_warps=4, num_stages=3,
+        KEY=dim, VALUE=value_dim, STEP=tokens, SHARE=share, num_warps=4, num_stages=2,
         **launch_options(query.device),
     )  # fmt: skip
     _join[(batch * kv_heads, group)](
@@ -118,10 +141,3 @@ def decode_attention(
         **launch_options(query.device),
     )  # fmt: skip
     return out
-
-
-def splits_for(pairs: int) -> int:
-    """Among how many programs each context is split, for so many sequences times key heads."""
-    least, most = SPLITS
-    wanted: int = triton.next_power_of_2(-(-PROGRAMS // pairs))
-    return min(most, max(least, wanted))

@@ -24,12 +24,12 @@ typedef long long i64;
 typedef unsigned long long u64;
 
 constexpr int THREADS = 32 * ROW_WARPS * K_WARPS;
-constexpr int DEPTH = TILES > 4 ? 2 : 4;  // blocks of 64 columns that a warp has under way
+constexpr int DEPTH = WGMMA || TILES > 4 ? 2 : 4;  // blocks of 64 columns that a warp has under way
 constexpr int STRIDE = 256;        // bytes between entries of the table
 constexpr int TABLE = 256 * STRIDE;
 constexpr int SUMS = 2 * TILES * 4;  // of a lane
-constexpr int STAGES = 3;          // blocks of 64 columns of x in shared memory, if WGMMA
-constexpr int STAGE = TILES * 8 * 128;
+[[maybe_unused]] constexpr int STAGES = 3;  // of x in shared memory, 64 columns each, if WGMMA
+[[maybe_unused]] constexpr int STAGE = TILES * 8 * 128;
 
 extern __shared__ __align__(1024) char shared[];
 
@@ -166,25 +166,28 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
     const float* __restrict__ inner,    // [256]
     const u16* __restrict__ bias,       // bf16 [rows] or null
     u16* __restrict__ y,                // bf16 [tokens, rows], half as many rows if GATED
-    float* workspace,                   // [units, ROW_WARPS, SUMS, 32] if splits > 1
-    int* arrived,                       // zeros [units / splits], and so again afterwards
-    int tokens, int rows, int columns, int splits) {
+    float* workspace,                   // [cut tiles, splits, ROW_WARPS, SUMS, 32]
+    int* arrived,                       // zeros [cut tiles], and so again afterwards
+    int tokens, int rows, int columns,
+    int whole, int splits) {            // tiles from `whole` on are cut in `splits`
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     const int row_warp = warp % ROW_WARPS, k_warp = warp / ROW_WARPS;
     const int g = lane / 4, t = lane % 4;
     const u32 pairs = lane * 4, absmaxes = 128 | lane * 4;
     const int blocks = columns / 64, couples = rows / 32;
-    const int units = (couples + ROW_WARPS - 1) / ROW_WARPS * splits;
+    const int units = whole + ((couples + ROW_WARPS - 1) / ROW_WARPS - whole) * splits;
     float* sums = (float*)(shared + TABLE);
     __shared__ bool last;
 
     let_next_start();
     fill_table(code, inner);
     for (int unit = blockIdx.x; unit < units; unit += gridDim.x) {
-        const int couple = unit / splits * ROW_WARPS + row_warp;
+        const bool cut = unit >= whole;
+        const int cut_tile = (unit - whole) / splits, piece = cut ? (unit - whole) % splits : 0;
+        const int couple = (cut ? whole + cut_tile : unit) * ROW_WARPS + row_warp;
         const int held = min(couple, couples - 1);
         const int tile[2] = {GATED ? held : 2 * held, GATED ? held + couples : 2 * held + 1};
-        const int part = unit % splits * K_WARPS + k_warp, parts = splits * K_WARPS;
+        const int part = piece * K_WARPS + k_warp, parts = (cut ? splits : 1) * K_WARPS;
         const int begin = (i64)blocks * part / parts, end = (i64)blocks * (part + 1) / parts;
 
         uint4 words[DEPTH][2];
@@ -332,17 +335,17 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
             __syncthreads();
         }
         bool complete = k_warp == 0;
-        if (splits > 1) {
+        if (cut && splits > 1) {
             const i64 size = ROW_WARPS * SUMS * 32;
-            float* first = workspace + (i64)(unit / splits) * splits * size + row_warp * SUMS * 32 + lane;
+            float* first = workspace + (i64)cut_tile * splits * size + row_warp * SUMS * 32 + lane;
             if (k_warp == 0)
 #pragma unroll
-                for (int i = 0; i < SUMS; i++) first[unit % splits * size + i * 32] = mine[i];
+                for (int i = 0; i < SUMS; i++) first[piece * size + i * 32] = mine[i];
             __threadfence();
             __syncthreads();
             if (threadIdx.x == 0) {
-                last = atomicAdd(arrived + unit / splits, 1) == splits - 1;
-                if (last) arrived[unit / splits] = 0;
+                last = atomicAdd(arrived + cut_tile, 1) == splits - 1;
+                if (last) arrived[cut_tile] = 0;
             }
             __syncthreads();
             complete = complete && last;

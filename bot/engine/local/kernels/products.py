@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch.nn.functional import linear, silu
+from torch.nn.functional import linear
 
 from bot.engine.local.kernels.cuda import HOPPER, Kernel, compile_file
 from bot.engine.local.kernels.layout import STEP, Nf4Matrix
@@ -41,8 +41,12 @@ class Variant(NamedTuple):
     together: bool
     splits: int
 
-    def units(self, matrix: Nf4Matrix) -> int:
-        return -(-matrix.rows // (STEP * self.row_warps)) * self.splits
+    def cut(self, matrix: Nf4Matrix, processors: int) -> tuple[int, int]:
+        """How many tiles of rows are taken whole, and how many are shared by `splits` blocks:
+        those that would not fill the card another time."""
+        tiles, slots = -(-matrix.rows // (STEP * self.row_warps)), processors * self.resident
+        whole = tiles if self.splits == 1 else tiles // slots * slots
+        return whole, tiles - whole
 
     def sums(self, tier: int) -> int:
         """Floats of a block's sums."""
@@ -54,25 +58,27 @@ class Variant(NamedTuple):
         return TABLE + more
 
 
+SPLITS = (1, 2, 3, 4, 6, 12)
 FEW = ((2, 8, 1, False), (4, 4, 1, False), (8, 1, 2, False), (2, 4, 2, False))
 MANY = ((2, 4, 1, False), (4, 2, 1, False))
-TOGETHER = ((8, 1, 1, True), (4, 1, 2, True))
+TOGETHER = ((8, 1, 1, True), (4, 1, 2, True), (8, 1, 2, True))
 """What is worth trying for up to 16 rows of x, for more, and for more on Hopper."""
 
 
 def variants(matrix: Nf4Matrix, tier: int, processors: int, *, hopper: bool) -> list[Variant]:
     """Those that give enough blocks something to do."""
     shapes = FEW if tier <= 16 else (*MANY, *TOGETHER) if hopper else MANY
-    every = [Variant(*shape, splits) for shape in shapes for splits in (1, 2, 3, 4, 6, 12)]
+    every = [Variant(*shape, splits) for shape in shapes for splits in SPLITS]
     return [each for each in every if _sensible(each, matrix, tier, processors)] or every[:1]
 
 
 def _sensible(variant: Variant, matrix: Nf4Matrix, tier: int, processors: int) -> bool:
-    units = variant.units(matrix)
-    enough = units >= processors // 2 or variant.splits == 12
-    fits = variant.splits == 1 or units * variant.sums(tier) <= WORKSPACE
+    whole, shared = variant.cut(matrix, processors)
+    pieces = shared * variant.splits
+    enough = whole + pieces >= processors // 2 or variant.splits == max(SPLITS)
+    fits = pieces * variant.sums(tier) <= WORKSPACE and pieces <= 6 * processors
     busy = matrix.columns // 64 >= 2 * variant.splits * variant.k_warps
-    return enough and fits and busy and (variant.splits == 1 or units <= 4 * processors)
+    return enough and fits and busy and (shared > 0 or variant.splits == 1)
 
 
 class Products:
@@ -119,13 +125,13 @@ class Products:
         *, gated: bool,
     ) -> None:  # fmt: skip
         """The kernel itself, for at most `tier` rows of x."""
-        units = variant.units(matrix)
+        whole, shared = variant.cut(matrix, self.processors)
         self.kernel(variant, tier, gated)(
-            min(units, self.processors * variant.resident),
+            min(whole + shared * variant.splits, self.processors * variant.resident),
             32 * variant.row_warps * variant.k_warps,
             x, matrix.packed, matrix.absmax, matrix.outer, matrix.offset, matrix.code,
             matrix.inner, matrix.bias, y, self._workspace, self._arrived,
-            len(x), matrix.rows, matrix.columns, variant.splits,
+            len(x), matrix.rows, matrix.columns, whole, variant.splits,
         )  # fmt: skip
 
     def kernel(self, variant: Variant, tier: int, gated: bool) -> Kernel:
@@ -151,10 +157,12 @@ class Products:
     def by_cublas(self, matrix: Nf4Matrix, x: torch.Tensor, *, gated: bool) -> torch.Tensor:
         if not gated:
             return linear(x, self.unpack(matrix), matrix.bias)
+        from bot.engine.local.kernels.rows import gate_  # Triton is there if a GPU is
+
         half = matrix.rows // 2
         gate, up = (self.by_cublas(matrix.part(start, half), x, gated=False)
                     for start in (0, half))  # fmt: skip
-        return silu(gate, inplace=True).mul_(up)
+        return gate_(gate, up)
 
     def _load(self, name: str, variant: Variant, tier: int, *, gated: bool) -> Kernel:
         defines = {

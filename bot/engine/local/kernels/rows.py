@@ -10,6 +10,9 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 from bot.engine.local.kernels.overlap import launch_options
 
+PROMPT = 128
+"""From so many tokens on there is work enough for large programs."""
+
 
 @triton.jit
 def _add_norm(x, added, weight, total, out, eps, size, ADDS: tl.constexpr, BLOCK: tl.constexpr,
@@ -47,26 +50,32 @@ def add_norm(
 
 
 @triton.jit
-def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries,
-            HALF: tl.constexpr, NORMS: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
+def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries, turned,
+            HEADS: tl.constexpr, HALF: tl.constexpr, NORMS: tl.constexpr,
+            OVERLAP: tl.constexpr):  # fmt: skip
     if OVERLAP:
         gdc_launch_dependents()
         gdc_wait()
-    token, head = tl.program_id(0).to(tl.int64), tl.program_id(1)
+    token = tl.program_id(0).to(tl.int64)
+    head = tl.program_id(1) * HEADS + tl.arange(0, HEADS)
     place = tl.arange(0, HALF)
-    at = qkv + token * stride + head * 2 * HALF
-    first = tl.load(at + place).to(tl.float32)
-    second = tl.load(at + HALF + place).to(tl.float32)
+    there = (head < turned)[:, None]
+    at = qkv + token * stride + head[:, None] * 2 * HALF + place[None, :]
+    first = tl.load(at, mask=there, other=0.0).to(tl.float32)
+    second = tl.load(at + HALF, mask=there, other=0.0).to(tl.float32)
     if NORMS:
-        scale = 1 / tl.sqrt((tl.sum(first * first) + tl.sum(second * second)) / (2 * HALF) + eps)
-        weight = query_norm if head < queries else key_norm
-        first = first * scale * tl.load(weight + place).to(tl.float32)
-        second = second * scale * tl.load(weight + HALF + place).to(tl.float32)
+        squares = tl.sum(first * first, 1) + tl.sum(second * second, 1)
+        scale = 1 / tl.sqrt(squares / (2 * HALF) + eps)[:, None]
+        is_query = (head < queries)[:, None]
+        a, b = tl.load(query_norm + place), tl.load(key_norm + place)
+        first *= scale * tl.where(is_query, a[None, :], b[None, :]).to(tl.float32)
+        a, b = tl.load(query_norm + HALF + place), tl.load(key_norm + HALF + place)
+        second *= scale * tl.where(is_query, a[None, :], b[None, :]).to(tl.float32)
     angle = token * 2 * HALF + place
     c, s = tl.load(cos + angle).to(tl.float32), tl.load(sin + angle).to(tl.float32)
     c2, s2 = tl.load(cos + angle + HALF).to(tl.float32), tl.load(sin + angle + HALF).to(tl.float32)
-    tl.store(at + place, first * c - second * s)
-    tl.store(at + HALF + place, second * c2 + first * s2)
+    tl.store(at, first * c - second * s, mask=there)
+    tl.store(at + HALF, second * c2 + first * s2, mask=there)
 
 
 def rotate(
@@ -77,10 +86,11 @@ def rotate(
     pair by its angle; cos, sin [T, D]. `norms` are weights of query and key heads' RMS norm
     before that, and its epsilon."""
     query_norm, key_norm, eps = norms or (cos, cos, 0.0)
-    _rotate[(len(qkv), queries + keys)](
-        qkv, cos, sin, query_norm, key_norm, eps, qkv.stride(0), queries,
-        HALF=qkv.shape[2] // 2, NORMS=norms is not None, num_warps=1,
-        **launch_options(qkv.device),
+    heads = 2 if len(qkv) < PROMPT else 16  # many small programs for few tokens
+    _rotate[(len(qkv), triton.cdiv(queries + keys, heads))](
+        qkv, cos, sin, query_norm, key_norm, eps, qkv.stride(0), queries, queries + keys,
+        HEADS=heads, HALF=qkv.shape[2] // 2, NORMS=norms is not None,
+        num_warps=1 if heads == 2 else 4, **launch_options(qkv.device),
     )  # fmt: skip
 
 
@@ -108,3 +118,50 @@ def store(
         key.stride(0), key.stride(1), value.stride(0), value.stride(1),
         KEY=key.shape[2], VALUE=value.shape[2], num_warps=1, **launch_options(key.device),
     )  # fmt: skip
+
+
+@triton.jit
+def _gate(gate, up, count, BLOCK: tl.constexpr, OVERLAP: tl.constexpr):
+    if OVERLAP:
+        gdc_launch_dependents()
+        gdc_wait()
+    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    inside = at < count
+    value = tl.load(gate + at, mask=inside, other=0.0).to(tl.float32)
+    factor = tl.load(up + at, mask=inside, other=0.0).to(tl.float32)
+    tl.store(gate + at, value * tl.sigmoid(value) * factor, mask=inside)
+
+
+def gate_(gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+    """silu(gate) * up, both of one shape and contiguous, in place of gate."""
+    block = 2048
+    _gate[(triton.cdiv(gate.numel(), block),)](
+        gate, up, gate.numel(), BLOCK=block, num_warps=8, **launch_options(gate.device)
+    )
+    return gate
+
+
+@triton.jit
+def _mass(scores, highest, temperature, out, stride, size, BLOCK: tl.constexpr,
+          OVERLAP: tl.constexpr):  # fmt: skip
+    if OVERLAP:
+        gdc_launch_dependents()
+        gdc_wait()
+    row, part = tl.program_id(0).to(tl.int64), tl.program_id(1)
+    column = part * BLOCK + tl.arange(0, BLOCK)
+    score = tl.load(scores + row * stride + column, mask=column < size, other=float("-inf"))
+    distance = score.to(tl.float32) - tl.load(highest + row).to(tl.float32)
+    weight = tl.exp(distance / tl.load(temperature + row))
+    tl.store(out + row * tl.num_programs(1) + part, tl.sum(weight))
+
+
+def largest_share(scores: torch.Tensor, temperature: torch.Tensor) -> torch.Tensor:
+    """Like `candidates.largest_share`, in one pass."""
+    rows, size = scores.shape
+    block = 8192
+    parts = torch.empty(rows, triton.cdiv(size, block), device=scores.device)
+    _mass[tuple(parts.shape)](
+        scores, scores.amax(-1), temperature.contiguous(), parts, scores.stride(0), size,
+        BLOCK=block, num_warps=8, **launch_options(scores.device),
+    )  # fmt: skip
+    return parts.sum(-1, keepdim=True).reciprocal()
