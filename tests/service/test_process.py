@@ -103,6 +103,7 @@ async def test_it_is_ready_once_its_networks_are_connected(tmp_path: Path) -> No
         await it.told(READY="1", STATUS="serving telegram")
 
 
+@pytest.mark.timeout(300)
 async def test_loading_is_told_in_percent(tmp_path: Path) -> None:
     demo = {"kind": "local", "model": "demo", "threads": 1}
     async with unit(tmp_path, engine=demo) as it:
