@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
@@ -39,7 +40,7 @@ class Rights:
             "messages": [_plain(said) async for said in self._all_said(user)],
             "plugins": {n: await self._of(data, user) for n, data in self._plugins.items()},
         }
-        return json.dumps(document, ensure_ascii=False, indent=1, default=str).encode()
+        return await asyncio.to_thread(_encoded, document)  # it may be large
 
     async def forget(self, user: UserRef, *, keep_today: bool = False) -> list[str]:
         """As Store.forget and forget_person. Returns the names of those that failed to."""
@@ -47,8 +48,10 @@ class Rights:
         while await self._store.forget(user, PART):
             pass
         await self._store.forget_person(user, keep_today=keep_today)
+        plugins = self._plugins.items()
+        failed = [n for n, data in plugins if not await self._forgot(n, data, user)]
         await self._store.scrub()
-        return [n for n, data in self._plugins.items() if not await self._forgot(n, data, user)]
+        return failed
 
     async def opt_out(self, user: UserRef) -> bool:
         """False if it was so before."""
@@ -80,6 +83,10 @@ class Rights:
             for said in part:
                 yield said
             after = part[-1].id
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=1, default=str).encode()
 
 
 def _plain(said: Said) -> dict[str, Any]:

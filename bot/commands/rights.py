@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 
 from bot import texts_for_people as texts
@@ -18,7 +19,8 @@ async def mydata(call: Call) -> Post:
     if not call.is_private:
         raise CommandError(texts.ASK_IN_PRIVATE())
     data = await call.services.rights.export(call.user)
-    file = packed(data, call.services.networks[call.place.adapter].file_bytes)
+    most = call.services.networks[call.place.adapter].file_bytes
+    file = await asyncio.to_thread(packed, data, most)
     return Post(texts.YOUR_DATA(), files=(file,))
 
 
