@@ -19,7 +19,7 @@ from bot.testing.discord import DiscordServer
 from bot.testing.telegram import UNLIMITED, TelegramServer
 from tests.service.systemd import Systemd
 
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds; a slow machine is no fault of the bot's."""
 CHINWAG = (sys.executable, "-m", "bot")
 
@@ -47,6 +47,7 @@ class Both:
             "adapters": {"telegram": telegram, "discord": discord},
             "access": {"allow": ["everyone"]},
             "limits": {"user": {"messages_per_minute": 0, "waiting": 0}},
+            "turns": {"max_waiting": 1000},
             "log": {"format": "json"},
         }
         self.config.write_text(yaml.safe_dump(config | more))

@@ -21,7 +21,7 @@ SCRIPT = [
     }
 ]
 
-FRIENDS = 4
+FRIENDS = 16
 KEPT = 6.0
 """Seconds after which the adapter has surely written down whom it met."""
 

@@ -16,12 +16,22 @@ from bot.engine import Stream
 from bot.engine.line import Line
 from bot.engine.openai.config import Dialect, OpenAIConfig
 from bot.engine.openai.events import Delta, deltas
+from bot.engine.openai.probe import probe
 from bot.engine.openai.rendering import Rendering
 from bot.engine.openai.request import Body, chat, sampling
 from bot.engine.openai.servers import Servers, dialect_of, session, window_of
 from bot.engine.openai.speech import Speech
 from bot.errors import EngineDied, RequestFailed
-from bot.types import Chunk, Control, EngineStatus, Message, ModelInfo, Progress, SamplingParams
+from bot.types import (
+    Chunk,
+    Control,
+    EngineStatus,
+    Finding,
+    Message,
+    ModelInfo,
+    Progress,
+    SamplingParams,
+)
 
 DEFAULT_WINDOW = 8192
 """Tokens, where neither the config nor the server says."""
@@ -44,6 +54,9 @@ class OpenAIEngine:
         self._session: aiohttp.ClientSession
         self._servers: Servers
         self._rendering: Rendering
+
+    async def probe(self) -> Sequence[Finding]:
+        return await probe(self._config)
 
     async def __aenter__(self) -> Self:
         config = self._config
