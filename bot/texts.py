@@ -194,7 +194,7 @@ def duration(seconds: float) -> str:
 
 
 def listed(options: Iterable[str]) -> str:
-    return ", ".join(options)
+    return in_context("between items of a list", ", ").join(options)
 
 
 def moment(time: datetime) -> str:
