@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from string import Formatter
 
 import pytest
 from babel.messages.catalog import Message
 
-from bot import texts, texts_for_owners, texts_for_people
+from bot import texts
 from bot.errors import CommandError, EngineBusy, StoreUnavailable
 from bot.language import ISOLATE, POP, RIGHT_TO_LEFT, chosen, languages, speaking
 from tests import catalogue
@@ -124,7 +125,8 @@ def test_an_error_that_people_hear_of_is_a_pattern_and_its_values() -> None:
 
 def test_every_text_is_said_somewhere() -> None:
     code = "\n".join(path.read_text("utf-8") for path, _ in modules())
-    rooms = (texts, texts_for_owners, texts_for_people)
+    names = (path.stem for path in catalogue.CODE.glob("texts*.py"))
+    rooms = [import_module(f"bot.{name}") for name in names]
     constants = [n for room in rooms for n, t in vars(room).items() if isinstance(t, texts.Text)]
     used = re.compile(r"\b(?:texts\.)?({})\b(?! = Text)".format("|".join(constants)))
     assert set(constants) - set(used.findall(code)) == set()
