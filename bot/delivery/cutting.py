@@ -93,8 +93,6 @@ class Page:
             return False
         if leaf.kind != "fence":
             return not between
-        if self._is_closed(leaf) and leaf.end < len(self._lines):
-            return False
         return all(">" in text if leaf.quoted else not text.strip() for text in between)
 
     def _is_closed(self, fence: Block) -> bool:
@@ -104,6 +102,10 @@ class Page:
             and closing is not None
             and closing[1].startswith(fence.markup)
         )
+
+    def _is_closed_before(self, line: int, fence: Block) -> bool:
+        """Only blank lines are between; what is around the fence may go on behind them."""
+        return line >= fence.end and self._is_closed(fence)
 
     # --- where to cut ----------------------------------------------------------------------------
 
@@ -213,7 +215,7 @@ class Page:
         else:
             opened = replace(opened, indents=self._indents(around, index))
         opened = replace(opened, numbers=self._numbers(around, index, inside))
-        if leaf is None:
+        if leaf is None or (leaf.kind == "fence" and self._is_closed_before(index, leaf)):
             return Cut(position, "", opened)
         if leaf.kind == "fence":
             return self._through_fence(position, leaf, opened)

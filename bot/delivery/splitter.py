@@ -7,6 +7,7 @@ end only ever changes its last piece.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,10 @@ from bot.delivery.frame import TABLE, Frame, Opened
 from bot.types import Unit
 
 FENCES = ("```", "~~~")
+HALF_A_MARKER = re.compile(r"(?<=\n)[ \t>]*(?:\d{1,9}[.)]?|[-+*])[ \t]*\Z")
+"""The last line may be the beginning of an item, which would not look like one yet."""
+LEAST_RESERVE = 12
+"""Units for what a cut has to close: a fence inside of an item of an item."""
 SHORTEST = 32
 """Units; below that, what has to be opened and closed again would leave no room for text."""
 
@@ -47,7 +52,7 @@ class Splitter:
         if length < SHORTEST:
             raise ValueError(f"pieces of {length} units are too short; at least {SHORTEST}")
         self._length, self._unit = length, unit
-        self._reserve = length // 8
+        self._reserve = max(length // 8, LEAST_RESERVE)
         self._finished: list[Piece] = []
         self._opened = Opened()
         self._at = 0
@@ -68,6 +73,8 @@ class Splitter:
         room = self._length - self._reserve - self._opened.size(self._unit)
         window = self._framed(fitting(source[self._at : self._at + room], room, self._unit))
         is_last = self._at + len(window) == len(source)
+        if not is_last:
+            window = HALF_A_MARKER.sub("", window)
         if self._opened.table and (rows := _end_of_table(window, self._opened)) is not None:
             return self._rest_of_table(source, window[:rows])
         page = self._page(window)
