@@ -19,7 +19,7 @@ from adapters.telegram.reading import NAME
 from bot import types
 from bot.adapter import Inbox
 
-START = "start"
+START, PAIR = "start", "pair"
 
 
 class Handlers:
@@ -62,7 +62,8 @@ class Handlers:
             return
         name, arguments = command.name, command.arguments
         if self._is_greeting(command):
-            name, arguments = "help", ""
+            name = PAIR if arguments and PAIR in self._menu.names else "help"
+            arguments = arguments if name == PAIR else ""
         if not (place.private or command.named or name in self._menu.names):
             return
         await self._inbox.put(
@@ -78,7 +79,8 @@ class Handlers:
         )
 
     def _is_greeting(self, command: reading.Command) -> bool:
-        """Everyone's first message, `/start`, and that of a deep link, `/start WHAT`."""
+        """Everyone's first message, `/start`; that of a deep link, `/start CODE`, brings the code
+        that its owner gave out with it."""
         return command.name == START and START not in self._menu.names
 
     async def _said(self, message: Message, author: types.UserRef, bot: Bot) -> None:

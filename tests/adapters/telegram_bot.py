@@ -14,6 +14,7 @@ from bot.types import CommandSpec, Event, Role
 
 COMMANDS = (
     CommandSpec("help", "what can be asked for", role=Role.GUEST, translations={"de": "Hilfe"}),
+    CommandSpec("pair", "redeem a code", role=Role.GUEST),
     CommandSpec("set", "change a setting", role=Role.ADMIN),
     CommandSpec("backup", "keep a copy", role=Role.OWNER),
 )

@@ -105,15 +105,15 @@ async def test_commands_are_told_from_text_and_other_bots_commands_are_left_alon
     ann.says("/HELP", ann.private)
     ann.says("/nonsense", ann.private)
     ann.says("/start", ann.private)
-    ann.says("/start from-a-link", ann.private)
+    ann.says("/start 7VBX-WRQ9-GMXM", ann.private)
     events = [e for e in await bot.got(6) if isinstance(e, Invoked)]
     assert sorted((e.place.chat, e.command, e.arguments) for e in events) == [
         ("-5", "help", ""),
         ("-5", "help", "me out"),
         ("1001", "help", ""),
         ("1001", "help", ""),
-        ("1001", "help", ""),
         ("1001", "nonsense", ""),
+        ("1001", "pair", "7VBX-WRQ9-GMXM"),
     ]
     assert len({(e.place.chat, e.id) for e in events}) == 6
 
@@ -260,12 +260,12 @@ async def test_the_menu_is_set_by_scope_and_language(server: TelegramServer) -> 
         if key[0] != "menu_button"
     }
     assert names == {
-        ("default", ""): ["help"],
-        ("default", "de"): ["help"],
-        ("all_private_chats", ""): ["help", "set"],
-        ("all_private_chats", "de"): ["help", "set"],
-        ("all_chat_administrators", ""): ["help", "set"],
-        ("all_chat_administrators", "de"): ["help", "set"],
+        ("default", ""): ["help", "pair"],
+        ("default", "de"): ["help", "pair"],
+        ("all_private_chats", ""): ["help", "pair", "set"],
+        ("all_private_chats", "de"): ["help", "pair", "set"],
+        ("all_chat_administrators", ""): ["help", "pair", "set"],
+        ("all_chat_administrators", "de"): ["help", "pair", "set"],
     }
     assert menus["default", "de"][0]["description"] == "Hilfe"
     assert menus["menu_button", ""] == [{"type": "commands"}]
@@ -278,7 +278,7 @@ async def test_an_owner_gets_his_menu_once_he_has_spoken(server: TelegramServer,
     server.person(1001, "Ann").says("hi")
     await bot.got(1)
     names = [c["command"] for c in server.world.commands["chat:1001", ""]]
-    assert names == ["help", "set", "backup"]
+    assert names == ["help", "pair", "set", "backup"]
 
 
 def pdf(text: str) -> bytes:
