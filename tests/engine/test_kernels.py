@@ -109,10 +109,9 @@ def test_on_a_cpu_every_layer_stays_as_it_is() -> None:
 def test_every_tile_of_rows_is_somebodys(rows: int, tier: int, hopper: bool) -> None:
     from bot.engine.local.kernels import products
 
-    matrix = Nf4Matrix(
-        torch.empty((2 * rows, 80, 32, 4), dtype=torch.int32, device="meta"),
-        *[torch.empty(0)] * 5, None,
-    )  # fmt: skip
+    none = torch.empty(0)
+    packed = torch.empty((2 * rows, 80, 32, 4), dtype=torch.int32, device="meta")
+    matrix = Nf4Matrix(packed, none, none, none, none, none, None)
     candidates = products.variants(matrix, tier, 132, hopper=hopper)
     assert candidates
     for variant in candidates:

@@ -73,9 +73,22 @@ def test_queries_and_keys_turn_and_values_stay(tokens: int, norms: bool) -> None
 def test_keys_and_values_go_to_their_slots_and_nowhere_else() -> None:
     qkv, slots = random(3, 8, 16), torch.tensor([5, 17, 190], device=DEVICE)
     keys, values = torch.zeros(2, 12, 16, 2, 16, device=DEVICE).unbind()
-    rows.store(qkv[:, 4:6], qkv[:, 6:], keys, values, slots)
+    rows.store(qkv[:, 4:6], qkv[:, 6:], rows.Places(keys, values, slots))
     assert torch.equal(keys.view(-1, 2, 16)[slots], qkv[:, 4:6])
     assert torch.equal(values.view(-1, 2, 16)[slots], qkv[:, 6:])
+    assert keys.count_nonzero() == values.count_nonzero() == 3 * 2 * 16
+
+
+def test_what_is_turned_can_go_to_its_slot_in_the_same_breath() -> None:
+    heads, cos, sin = random(3, 8, 16), random(3, 16), random(3, 16)
+    slots = torch.tensor([5, 17, 190], device=DEVICE)
+    keys, values = torch.zeros(2, 12, 16, 2, 16, device=DEVICE).unbind()
+    alone = heads.clone()
+    rows.rotate(alone, cos, sin, 4, 2)
+    rows.rotate(heads, cos, sin, 4, 2, places=rows.Places(keys, values, slots))
+    assert torch.equal(heads, alone)
+    assert torch.equal(keys.view(-1, 2, 16)[slots], heads[:, 4:6])
+    assert torch.equal(values.view(-1, 2, 16)[slots], heads[:, 6:])
     assert keys.count_nonzero() == values.count_nonzero() == 3 * 2 * 16
 
 

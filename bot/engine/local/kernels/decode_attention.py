@@ -94,16 +94,16 @@ def _attend(query, keys, values, table, lengths, parts, peaks, scale, window, ta
 
 
 @triton.jit
-def _join(parts, peaks, out, splits, GROUP: tl.constexpr, VALUE: tl.constexpr,
-          MOST: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
+def _join(parts, peaks, out, GROUP: tl.constexpr, VALUE: tl.constexpr,
+          COUNT: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
     """Program (sequence and key head, query head of it)."""
     if OVERLAP:
         gdc_launch_dependents()
         gdc_wait()
     pair, member = tl.program_id(0), tl.program_id(1)
-    s, v = tl.arange(0, MOST), tl.arange(0, VALUE)
-    place = (pair * splits + s) * GROUP + member
-    divisor = tl.load(peaks + place * 2 + 1, mask=s < splits, other=0.0)
+    s, v = tl.arange(0, COUNT), tl.arange(0, VALUE)
+    place = (pair * COUNT + s) * GROUP + member
+    divisor = tl.load(peaks + place * 2 + 1)
     there = divisor > 0
     peak = tl.load(peaks + place * 2, mask=there, other=-1e30)
     weight = tl.where(there, tl.exp2(peak - tl.max(peak, 0)), 0.0)
@@ -137,7 +137,7 @@ def decode_attention(
         **launch_options(query.device),
     )  # fmt: skip
     _join[(batch * kv_heads, group)](
-        parts, peaks, out, splits, GROUP=group, VALUE=value_dim, MOST=SPLITS[1], num_warps=1,
+        parts, peaks, out, GROUP=group, VALUE=value_dim, COUNT=splits, num_warps=1,
         **launch_options(query.device),
     )  # fmt: skip
     return out

@@ -15,6 +15,7 @@ from torch.nn.functional import silu
 
 from bot.engine.local.attention import NotPaged, Step
 from bot.engine.local.kernels.rows import add_norm, rotate
+from bot.engine.local.kernels.step import DecodeStep
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -81,13 +82,17 @@ class FusedForward:
         sin: torch.Tensor, step: Step,
     ) -> torch.Tensor:  # fmt: skip
         heads = layer.qkv(normed).view(len(normed), -1, self._dim)
-        rotate(heads, cos, sin, self._queries, self._keys, layer.head_norms)
+        places = step.places(number) if isinstance(step, DecodeStep) else None
+        rotate(heads, cos, sin, self._queries, self._keys, layer.head_norms, places)
         ends = (self._queries, self._queries + self._keys)
         query, key, value = heads.tensor_split(ends, dim=1)
-        attended = step.attend(
-            number, query.transpose(0, 1), key.transpose(0, 1), value.transpose(0, 1),
-            layer.scale, layer.window,
-        )  # fmt: skip
+        if isinstance(step, DecodeStep):
+            attended = step.read(number, query, layer.scale, layer.window)
+        else:
+            attended = step.attend(
+                number, query.transpose(0, 1), key.transpose(0, 1), value.transpose(0, 1),
+                layer.scale, layer.window,
+            )  # fmt: skip
         return attended.reshape(len(normed), -1)
 
 

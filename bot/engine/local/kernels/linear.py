@@ -51,11 +51,15 @@ def replace_linears(model: nn.Module, cache_folder: Path | None) -> None:
     try:
         serving = {device: Products(device, cache_folder) for device in _devices(layers)}
         for device, products in serving.items():
-            _prove(next(each for each in layers if each.weight.device == device), products)
+            with torch.cuda.device(device):
+                _prove(next(each for each in layers if each.weight.device == device), products)
+        layers.clear()  # or they would stay in memory beside what replaces them
         joined = _replace(model, serving)
         for device, products in serving.items():
-            tune(products, [each for each in joined if each[0].packed.device == device],
-                 cache_folder)  # fmt: skip
+            here = [each for each in joined if each[0].packed.device == device]
+            with torch.cuda.device(device):
+                tune(products, here, cache_folder)
+            products.forget_unpacked()
     except CompilerMissing as reason:
         log.warning("4-bit layers are left to bitsandbytes", reason=str(reason))
 
@@ -99,7 +103,7 @@ def _replace(
 ) -> list[tuple[Nf4Matrix, bool]]:
     """Gives the matrices as they will be multiplied, each with whether it is gated."""
     done: list[tuple[Nf4Matrix, bool]] = []
-    for parent in list(model.modules()):
+    for parent in [module for module in model.modules() if not _served(module)]:
         for names in SIBLINGS:
             found: list[Any] = [getattr(parent, name, None) for name in names]
             if all(each is not None and _served(each) for each in found):

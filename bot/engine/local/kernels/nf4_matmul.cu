@@ -213,6 +213,21 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
                 }
         };
 #if WGMMA
+        u32 a[2][4][4];  // operand A of both tiles
+        auto decode = [&](int m, const uint4& w) {
+#pragma unroll
+            for (int half = 0; half < 2; half++) {
+                u32 upper = half ? w.y : w.x, lower = half ? w.w : w.z;
+                a[m][half * 2][0] = look_up<0>(upper, pairs);
+                a[m][half * 2][1] = look_up<0>(lower, pairs);
+                a[m][half * 2][2] = look_up<1>(upper, pairs);
+                a[m][half * 2][3] = look_up<1>(lower, pairs);
+                a[m][half * 2 + 1][0] = look_up<2>(upper, pairs);
+                a[m][half * 2 + 1][1] = look_up<2>(lower, pairs);
+                a[m][half * 2 + 1][2] = look_up<3>(upper, pairs);
+                a[m][half * 2 + 1][3] = look_up<3>(lower, pairs);
+            }
+        };
         Stage next;
         auto stage_of = [&](int block) { return shared + TABLE + (block - begin) % STAGES * STAGE; };
         auto prepare = [&]() {
@@ -220,8 +235,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
             next.load(x, tokens, columns, begin);
             next.store(stage_of(begin));
             if (begin + 1 < end) next.load(x, tokens, columns, begin + 1);
+            decode(0, words[0][0]);
         };
-        auto multiply = [&](const uint4 (&w)[2], const u32 (&q)[2], int block) {
+        // Decodes one tile while the other is multiplied; finds the first one decoded.
+        auto multiply = [&](const uint4 (&w)[2], const u32 (&q)[2], const uint4& following, int block) {
             if (block + 1 < end) next.store(stage_of(block + 1));
             if (block + 2 < end) next.load(x, tokens, columns, block + 2);
             asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
@@ -229,21 +246,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
             unpack_scales(q, block);
             const u64 stage = Stage::descriptor(stage_of(block));
             float fresh[TILES][4];
-            u32 a[2][4][4];
-            auto decode = [&](int m) {
-#pragma unroll
-                for (int half = 0; half < 2; half++) {
-                    u32 upper = half ? w[m].y : w[m].x, lower = half ? w[m].w : w[m].z;
-                    a[m][half * 2][0] = look_up<0>(upper, pairs);
-                    a[m][half * 2][1] = look_up<0>(lower, pairs);
-                    a[m][half * 2][2] = look_up<1>(upper, pairs);
-                    a[m][half * 2][3] = look_up<1>(lower, pairs);
-                    a[m][half * 2 + 1][0] = look_up<2>(upper, pairs);
-                    a[m][half * 2 + 1][1] = look_up<2>(lower, pairs);
-                    a[m][half * 2 + 1][2] = look_up<3>(upper, pairs);
-                    a[m][half * 2 + 1][3] = look_up<3>(lower, pairs);
-                }
-            };
             auto start = [&](int m) {
                 asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #pragma unroll
@@ -260,16 +262,16 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
                         acc[m][n][i] = fmaf(fresh[n][i], scale[m][i / 2], acc[m][n][i]);
                     }
             };
-            decode(0);
             start(0);
-            decode(1);
+            decode(1, w[1]);
             finish(0);
             start(1);
+            decode(0, following);
             finish(1);
         };
 #else
         auto prepare = [&]() {};
-        auto multiply = [&](const uint4 (&w)[2], const u32 (&q)[2], int block) {
+        auto multiply = [&](const uint4 (&w)[2], const u32 (&q)[2], const uint4&, int block) {
             float fresh[2][TILES][4];
             unpack_scales(q, block);
 #pragma unroll
@@ -316,7 +318,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
                     uint4 w[2] = {words[slot][0], words[slot][1]};
                     u32 q[2] = {scales[slot][0], scales[slot][1]};
                     if (block + slot + DEPTH < end) fetch(slot, block + slot + DEPTH);
-                    multiply(w, q, block + slot);
+                    multiply(w, q, words[(slot + 1) % DEPTH][0], block + slot);
                 }
 
         float* mine = &acc[0][0][0];

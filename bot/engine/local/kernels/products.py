@@ -100,8 +100,11 @@ class Products:
     def __call__(self, matrix: Nf4Matrix, x: torch.Tensor, *, gated: bool = False) -> torch.Tensor:
         """x [n, columns] → x Wᵀ + bias [n, rows]; `gated`, with W = [gate; up], gives
         silu(gate) * up [n, rows / 2]."""
-        if len(x) > MOST_ROWS:
-            return self.by_cublas(matrix, x, gated=gated)
+        with torch.cuda.device(self.device):  # where a kernel goes if it is launched
+            many = len(x) > MOST_ROWS
+            return (self.by_cublas if many else self._by_kernel)(matrix, x, gated=gated)
+
+    def _by_kernel(self, matrix: Nf4Matrix, x: torch.Tensor, *, gated: bool) -> torch.Tensor:
         x, most = x.contiguous(), TIERS[-1]
         y = x.new_empty(len(x), matrix.rows // 2 if gated else matrix.rows)
         for start in range(0, len(x), most):
@@ -154,6 +157,10 @@ class Products:
         )  # fmt: skip
         return out
 
+    def forget_unpacked(self) -> None:
+        """Until many rows come again, the memory is free."""
+        self._unpacked = None
+
     def by_cublas(self, matrix: Nf4Matrix, x: torch.Tensor, *, gated: bool) -> torch.Tensor:
         if not gated:
             return linear(x, self.unpack(matrix), matrix.bias)
@@ -174,4 +181,5 @@ class Products:
             "GATED": int(gated),
         }
         code = compile_file(SOURCE, defines, self.device, self._cache_folder)
-        return Kernel(code, name, variant.shared(tier), overlaps=can_overlap(self.device))
+        with torch.cuda.device(self.device):
+            return Kernel(code, name, variant.shared(tier), overlaps=can_overlap(self.device))

@@ -3,12 +3,24 @@ embeddings, the gate. They compute in float32 and round once, where the model ro
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import triton
 import triton.language as tl
 from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 from bot.engine.local.kernels.overlap import launch_options
+
+
+class Places(NamedTuple):
+    """Pools of keys and values [blocks, block size, KV heads, D], and where in them, counted in
+    tokens, each of T tokens belongs."""
+
+    keys: torch.Tensor
+    values: torch.Tensor
+    slots: torch.Tensor
+
 
 PROMPT = 128
 """From so many tokens on there is work enough for large programs."""
@@ -50,8 +62,9 @@ def add_norm(
 
 
 @triton.jit
-def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries, turned,
-            HEADS: tl.constexpr, HALF: tl.constexpr, NORMS: tl.constexpr,
+def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries, turned, heads,
+            keys, values, slots,
+            HEADS: tl.constexpr, HALF: tl.constexpr, NORMS: tl.constexpr, STORES: tl.constexpr,
             OVERLAP: tl.constexpr):  # fmt: skip
     if OVERLAP:
         gdc_launch_dependents()
@@ -59,10 +72,16 @@ def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries, turned,
     token = tl.program_id(0).to(tl.int64)
     head = tl.program_id(1) * HEADS + tl.arange(0, HEADS)
     place = tl.arange(0, HALF)
-    there = (head < turned)[:, None]
+    there, turns = (head < heads)[:, None], (head < turned)[:, None]
     at = qkv + token * stride + head[:, None] * 2 * HALF + place[None, :]
     first = tl.load(at, mask=there, other=0.0).to(tl.float32)
     second = tl.load(at + HALF, mask=there, other=0.0).to(tl.float32)
+    if STORES:
+        slot = tl.load(slots + token).to(tl.int64) * (heads - turned)
+        into = (slot + head - turned)[:, None] * 2 * HALF + place[None, :]
+        is_value = there & (head >= turned)[:, None]
+        tl.store(values + into, first, mask=is_value)
+        tl.store(values + into + HALF, second, mask=is_value)
     if NORMS:
         squares = tl.sum(first * first, 1) + tl.sum(second * second, 1)
         scale = 1 / tl.sqrt(squares / (2 * HALF) + eps)[:, None]
@@ -74,23 +93,32 @@ def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries, turned,
     angle = token * 2 * HALF + place
     c, s = tl.load(cos + angle).to(tl.float32), tl.load(sin + angle).to(tl.float32)
     c2, s2 = tl.load(cos + angle + HALF).to(tl.float32), tl.load(sin + angle + HALF).to(tl.float32)
-    tl.store(at, first * c - second * s, mask=there)
-    tl.store(at + HALF, second * c2 + first * s2, mask=there)
+    left, right = first * c - second * s, second * c2 + first * s2
+    tl.store(at, left, mask=turns)
+    tl.store(at + HALF, right, mask=turns)
+    if STORES:
+        into = (slot + head - queries)[:, None] * 2 * HALF + place[None, :]
+        is_key = turns & (head >= queries)[:, None]
+        tl.store(keys + into, left, mask=is_key)
+        tl.store(keys + into + HALF, right, mask=is_key)
 
 
 def rotate(
     qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, queries: int, keys: int,
-    norms: tuple[torch.Tensor, torch.Tensor, float] | None = None,
+    norms: tuple[torch.Tensor, torch.Tensor, float] | None = None, places: Places | None = None,
 ) -> None:  # fmt: skip
     """Turns the first `queries` + `keys` heads of qkv [T, heads, D] in place, each halves'
     pair by its angle; cos, sin [T, D]. `norms` are weights of query and key heads' RMS norm
-    before that, and its epsilon."""
+    before that, and its epsilon. Keys and values go to their `places` too."""
     query_norm, key_norm, eps = norms or (cos, cos, 0.0)
-    heads = 2 if len(qkv) < PROMPT else 16  # many small programs for few tokens
-    _rotate[(len(qkv), triton.cdiv(queries + keys, heads))](
-        qkv, cos, sin, query_norm, key_norm, eps, qkv.stride(0), queries, queries + keys,
-        HEADS=heads, HALF=qkv.shape[2] // 2, NORMS=norms is not None,
-        num_warps=1 if heads == 2 else 4, **launch_options(qkv.device),
+    turned = queries + keys
+    heads = turned if places is None else turned + keys
+    many = 2 if len(qkv) < PROMPT else 16  # small programs for few tokens
+    _rotate[(len(qkv), triton.cdiv(heads, many))](
+        qkv, cos, sin, query_norm, key_norm, eps, qkv.stride(0), queries, turned, heads,
+        *(places or (qkv, qkv, qkv)),
+        HEADS=many, HALF=qkv.shape[2] // 2, NORMS=norms is not None, STORES=places is not None,
+        num_warps=1 if many == 2 else 4, **launch_options(qkv.device),
     )  # fmt: skip
 
 
@@ -107,14 +135,10 @@ def _store(key, value, keys, values, slots, key_row, key_head, value_row, value_
     tl.store(values + slot * VALUE + v, tl.load(value + token * value_row + head * value_head + v))
 
 
-def store(
-    key: torch.Tensor, value: torch.Tensor, keys: torch.Tensor, values: torch.Tensor,
-    slots: torch.Tensor,
-) -> None:  # fmt: skip
-    """key, value [T, KV heads, D], each head contiguous → the places `slots` [T] of the pools
-    [blocks, block size, KV heads, D], counted in tokens."""
+def store(key: torch.Tensor, value: torch.Tensor, places: Places) -> None:
+    """key, value [T, KV heads, D], each head contiguous → their `places`."""
     _store[(len(key), key.shape[1])](
-        key, value, keys, values, slots,
+        key, value, *places,
         key.stride(0), key.stride(1), value.stride(0), value.stride(1),
         KEY=key.shape[2], VALUE=value.shape[2], num_warps=1, **launch_options(key.device),
     )  # fmt: skip

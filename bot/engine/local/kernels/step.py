@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from bot.engine.local.kernels.decode_attention import decode_attention
-from bot.engine.local.kernels.rows import store
+from bot.engine.local.kernels.rows import Places, store
 from bot.engine.local.kvcache import KVCache
 
 
@@ -28,8 +28,16 @@ class DecodeStep:
         scale: float,
         window: int | None,
     ) -> torch.Tensor:
-        keys, values = self._cache.keys[layer], self._cache.values[layer]
-        store(key.transpose(0, 1), value.transpose(0, 1), keys, values, self._slots)
-        return decode_attention(
-            query.transpose(0, 1), keys, values, self._table, self._lengths, scale, window
-        )
+        store(key.transpose(0, 1), value.transpose(0, 1), self.places(layer))
+        return self.read(layer, query.transpose(0, 1), scale, window)
+
+    def places(self, layer: int) -> Places:
+        """Where the new keys and values belong."""
+        return Places(self._cache.keys[layer], self._cache.values[layer], self._slots)
+
+    def read(
+        self, layer: int, query: torch.Tensor, scale: float, window: int | None
+    ) -> torch.Tensor:
+        """The rest of `attend`, once they are there; query [B, H, D]."""
+        keys, values, _ = self.places(layer)
+        return decode_attention(query, keys, values, self._table, self._lengths, scale, window)
