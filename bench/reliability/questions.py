@@ -60,7 +60,7 @@ class People:
         """Returns once the bot knows its friends, and will after a kill."""
         hellos = [self._in_discord(direct=True) for _ in range(FRIENDS)]
         async with asyncio.timeout(PATIENCE):
-            while not all(question.settled for question in hellos):
+            while not all(question.replies() for question in hellos):
                 await asyncio.sleep(0.2)
         await asyncio.sleep(KEPT)
 
