@@ -27,7 +27,8 @@ constexpr int THREADS = 32 * ROW_WARPS * K_WARPS;
 constexpr int DEPTH = WGMMA || TILES > 4 ? 2 : 4;  // blocks of 64 columns that a warp has under way
 constexpr int STRIDE = 256;        // bytes between entries of the table
 constexpr int TABLE = 256 * STRIDE;
-constexpr int SUMS = 2 * TILES * 4;  // of a lane
+constexpr int SUMS = 2 * TILES * 4;              // of a lane
+constexpr int PARTIAL = ROW_WARPS * SUMS * 32;  // of a block
 [[maybe_unused]] constexpr int STAGES = 3;  // of x in shared memory, 64 columns each, if WGMMA
 [[maybe_unused]] constexpr int STAGE = TILES * 8 * 128;
 
@@ -156,6 +157,77 @@ struct Stage {
 };
 #endif
 
+// Adds what the warps that share rows have; the first of them gets it.
+__device__ __forceinline__ void add_warps(float* mine, int row_warp, int k_warp, int lane) {
+    float* sums = (float*)(shared + TABLE);
+    float* place = sums + ((k_warp - 1) * ROW_WARPS + row_warp) * SUMS * 32 + lane;
+    if (k_warp > 0)
+#pragma unroll
+        for (int i = 0; i < SUMS; i++) place[i * 32] = mine[i];
+    __syncthreads();
+    if (k_warp == 0)
+#pragma unroll
+        for (int k = 1; k < K_WARPS; k++)
+#pragma unroll
+            for (int i = 0; i < SUMS; i++)
+                mine[i] += sums[(((k - 1) * ROW_WARPS + row_warp) * SUMS + i) * 32 + lane];
+    __syncthreads();
+}
+
+// Adds what the blocks that share rows have, in their order; the last to arrive gets it, and says
+// so. `place` is the lane's in the first block's part of the workspace.
+__device__ __forceinline__ bool add_blocks(
+    float* mine, bool has_sums, float* place, int* arrived, int piece, int splits) {
+    __shared__ bool last;
+    if (has_sums)
+#pragma unroll
+        for (int i = 0; i < SUMS; i++) place[piece * PARTIAL + i * 32] = mine[i];
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        last = atomicAdd(arrived, 1) == splits - 1;
+        if (last) *arrived = 0;
+    }
+    __syncthreads();
+    const bool complete = has_sums && last;
+    if (complete) {
+        __threadfence();
+#pragma unroll
+        for (int i = 0; i < SUMS; i++) mine[i] = uncached(place + i * 32);
+        for (int s = 1; s < splits; s++)
+#pragma unroll
+            for (int i = 0; i < SUMS; i++) mine[i] += uncached(place + s * PARTIAL + i * 32);
+    }
+    __syncthreads();
+    return complete;
+}
+
+// The lane's sums, with their bias and gate, to where they belong.
+__device__ __forceinline__ void round_to(
+    u16* y, const float (&acc)[2][TILES][4], const u16* bias, const int (&tile)[2],
+    int tokens, int rows, int g, int t) {
+#pragma unroll
+    for (int n = 0; n < TILES; n++)
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            int token = n * 8 + t * 2 + i % 2, row = i / 2 * 8 + g;
+            if (token >= tokens) continue;
+            float out[2];
+#pragma unroll
+            for (int m = 0; m < 2; m++) {
+                out[m] = acc[m][n][i];
+                if (bias) out[m] += widened(bias[tile[m] * 16 + row]);
+            }
+            if (GATED)
+                y[(i64)token * (rows / 2) + tile[0] * 16 + row] =
+                    rounded(out[0] / (1.0f + __expf(-out[0])) * out[1]);
+            else
+#pragma unroll
+                for (int m = 0; m < 2; m++)
+                    y[(i64)token * rows + tile[m] * 16 + row] = rounded(out[m]);
+        }
+}
+
 extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
     const char* __restrict__ x,         // bf16 [tokens, columns]
     const uint4* __restrict__ packed,   // [rows / 16, columns / 64, 32 lanes]
@@ -176,8 +248,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
     const u32 pairs = lane * 4, absmaxes = 128 | lane * 4;
     const int blocks = columns / 64, couples = rows / 32;
     const int units = whole + ((couples + ROW_WARPS - 1) / ROW_WARPS - whole) * splits;
-    float* sums = (float*)(shared + TABLE);
-    __shared__ bool last;
 
     let_next_start();
     fill_table(code, inner);
@@ -321,67 +391,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) nf4_matmul(
                     multiply(w, q, words[(slot + 1) % DEPTH][0], block + slot);
                 }
 
-        float* mine = &acc[0][0][0];
-        if (K_WARPS > 1) {
-            float* place = sums + ((k_warp - 1) * ROW_WARPS + row_warp) * SUMS * 32 + lane;
-            if (k_warp > 0)
-#pragma unroll
-                for (int i = 0; i < SUMS; i++) place[i * 32] = mine[i];
-            __syncthreads();
-            if (k_warp == 0)
-#pragma unroll
-                for (int k = 1; k < K_WARPS; k++)
-#pragma unroll
-                    for (int i = 0; i < SUMS; i++)
-                        mine[i] += sums[(((k - 1) * ROW_WARPS + row_warp) * SUMS + i) * 32 + lane];
-            __syncthreads();
-        }
+        if (K_WARPS > 1) add_warps(&acc[0][0][0], row_warp, k_warp, lane);
         bool complete = k_warp == 0;
         if (cut && splits > 1) {
-            const i64 size = ROW_WARPS * SUMS * 32;
-            float* first = workspace + (i64)cut_tile * splits * size + row_warp * SUMS * 32 + lane;
-            if (k_warp == 0)
-#pragma unroll
-                for (int i = 0; i < SUMS; i++) first[piece * size + i * 32] = mine[i];
-            __threadfence();
-            __syncthreads();
-            if (threadIdx.x == 0) {
-                last = atomicAdd(arrived + cut_tile, 1) == splits - 1;
-                if (last) arrived[cut_tile] = 0;
-            }
-            __syncthreads();
-            complete = complete && last;
-            if (complete) {
-                __threadfence();
-#pragma unroll
-                for (int i = 0; i < SUMS; i++) mine[i] = uncached(first + i * 32);
-                for (int s = 1; s < splits; s++)
-#pragma unroll
-                    for (int i = 0; i < SUMS; i++) mine[i] += uncached(first + s * size + i * 32);
-            }
-            __syncthreads();
+            const i64 place = (i64)cut_tile * splits * PARTIAL + row_warp * SUMS * 32 + lane;
+            complete = add_blocks(&acc[0][0][0], k_warp == 0, workspace + place,
+                                  arrived + cut_tile, piece, splits);
         }
-        if (!complete || couple >= couples) continue;
-#pragma unroll
-        for (int n = 0; n < TILES; n++)
-#pragma unroll
-            for (int i = 0; i < 4; i++) {
-                int token = n * 8 + t * 2 + i % 2, row = i / 2 * 8 + g;
-                if (token >= tokens) continue;
-                float out[2];
-#pragma unroll
-                for (int m = 0; m < 2; m++) {
-                    out[m] = acc[m][n][i];
-                    if (bias) out[m] += widened(bias[tile[m] * 16 + row]);
-                }
-                if (GATED)
-                    y[(i64)token * (rows / 2) + tile[0] * 16 + row] =
-                        rounded(out[0] / (1.0f + __expf(-out[0])) * out[1]);
-                else
-#pragma unroll
-                    for (int m = 0; m < 2; m++)
-                        y[(i64)token * rows + tile[m] * 16 + row] = rounded(out[m]);
-            }
+        if (complete && couple < couples) round_to(y, acc, bias, tile, tokens, rows, g, t);
     }
 }
 
