@@ -51,7 +51,7 @@ https://discord.com/developers/docs/topics/rate-limits"""
 
 
 class Discord:
-    """`is_connected`: events come in, and none waits for what was missed before it."""
+    """`connected`: events come in, and none waits for what was missed before it."""
 
     Config: ClassVar[type[DiscordConfig]] = DiscordConfig
     name = NAME
@@ -66,7 +66,7 @@ class Discord:
         thoughts = ThoughtThreads(config)
         self._outbox = Outbox(self._link, self._pending, self._conversations, self._lacks, thoughts)
         self._beside: asyncio.TaskGroup | None = None
-        self.is_connected = False
+        self.connected = asyncio.Event()
 
     # --- in ------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Discord:
                 await self._marks.write_regularly()
             finally:  # before the group ends, which takes nothing more then
                 client.hear = self._beside = None
-                self.is_connected = False
+                self.connected.clear()
 
     def _listen(self, client: Client, group: asyncio.TaskGroup, inbox: Inbox) -> None:
         lanes = Lanes(group)
@@ -137,9 +137,15 @@ class Discord:
             if event == "shard_ready":
                 log.info("discord connected", bot=client.me.name, servers=len(client.guilds))
             events.heard(event, arguments)
-            self.is_connected = lanes.gate.is_set()
+            self._follow(event, complete=lanes.gate.is_set())
 
         client.hear = hear
+
+    def _follow(self, event: str, *, complete: bool) -> None:
+        if event in ("shard_connect", "shard_disconnect"):
+            self.connected.clear()
+        elif event in ("shard_ready", "shard_resumed") and complete:
+            self.connected.set()
 
     async def _show_menu(self, client: Client) -> None:
         try:

@@ -42,6 +42,9 @@ from bot.types import (
 
 SECONDS = 20.0
 """The longest that anything here may take."""
+TEXT = Parameter("text", "What to do")
+COUNT = Parameter("count", "How often", "integer", False, minimum=1, maximum=9)
+COMMANDS = (CommandSpec("help", "What I can do"), CommandSpec("do", "Do", (TEXT, COUNT)))
 STORY = " ".join(f"word{number}" for number in range(600))
 
 
@@ -99,6 +102,7 @@ class Conformance:
     @pytest.fixture(autouse=True)
     async def inbox(self, network: Network) -> AsyncIterator[Collected]:
         inbox = Collected()
+        await network.adapter.publish(COMMANDS)
         serving = asyncio.create_task(network.adapter.run(inbox))
         try:
             if isinstance(network.adapter, Connects):
@@ -219,11 +223,8 @@ class Conformance:
         assert await network.adapter.role(stranger, network.place) in set(Role)
 
     async def test_commands_are_published_as_often_as_asked(self, network: Network) -> None:
-        text = Parameter("text", "What to do")
-        count = Parameter("count", "How often", "integer", False, minimum=1, maximum=9)
-        commands = [CommandSpec("help", "What I can do"), CommandSpec("do", "Do", (text, count))]
-        await network.adapter.publish(commands)
-        await network.adapter.publish(commands)
+        await network.adapter.publish(COMMANDS)
+        await network.adapter.publish(COMMANDS)
 
     async def test_what_people_say_arrives(self, network: Network, inbox: Collected) -> None:
         need(network.say, "way to say something")

@@ -91,7 +91,7 @@ async def running(
     await bot.adapter.publish(COMMANDS)
     task = asyncio.create_task(bot.adapter.run(bot.inbox))
     try:
-        await server.until(lambda: bot.adapter.is_connected or task.done())
+        await server.until(lambda: bot.adapter.connected.is_set() or task.done())
         yield bot
     finally:
         task.cancel()

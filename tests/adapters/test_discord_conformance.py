@@ -22,7 +22,6 @@ class TestDiscord(Conformance):
             adapter = configured(server)
 
             async def say(text: str) -> None:
-                await server.until(lambda: adapter.is_connected)
                 ann.says(text, channel)
 
             async def remove() -> None:

@@ -52,6 +52,14 @@ def away(server: DiscordServer) -> Iterator[None]:
     server.comes_back()
 
 
+async def test_it_counts_as_connected_while_it_is(server: DiscordServer) -> None:
+    async with running(server) as bot:
+        assert bot.adapter.connected.is_set()
+        with away(server):
+            await server.until(lambda: not bot.adapter.connected.is_set(), 30)
+        await server.until(lambda: bot.adapter.connected.is_set(), 30)
+
+
 async def test_after_a_cut_the_session_goes_on(
     server: DiscordServer, general: Channel, ann: Person
 ) -> None:
@@ -119,7 +127,7 @@ async def test_it_ends_when_asked_though_a_session_is_just_beginning(
     """Where the library alone loses the cancellation."""
     adapter = configured(server)
     task = asyncio.create_task(adapter.run(KeptInbox()))
-    await server.until(lambda: adapter.is_connected)
+    await server.until(lambda: adapter.connected.is_set())
     first = max(server.gateway.connections)
     server.gateway.invalidates()
     await server.until(lambda: max(server.gateway.connections, default=first) > first)
@@ -185,7 +193,7 @@ async def test_a_server_that_is_away_at_the_start_is_waited_for(
     task = asyncio.create_task(adapter.run(inbox))
     await server.until(lambda: sum(server.api.calls.values()) > 1)
     server.comes_back()
-    await server.until(lambda: adapter.is_connected, 30)
+    await server.until(lambda: adapter.connected.is_set(), 30)
     ann.says("hi")
     await server.until(lambda: inbox.events)
     task.cancel()
@@ -201,7 +209,7 @@ async def test_a_gateway_that_is_away_at_the_start_is_waited_for(
     task = asyncio.create_task(adapter.run(inbox))
     await server.until(lambda: "Failed to connect" in caplog.text)
     server.gateway.offline = False
-    await server.until(lambda: adapter.is_connected, 30)
+    await server.until(lambda: adapter.connected.is_set(), 30)
     ann.says("hi")
     await server.until(lambda: inbox.events)
     task.cancel()
@@ -220,7 +228,7 @@ async def test_a_refused_token_is_said_without_it(server: DiscordServer) -> None
 async def test_a_token_that_is_revoked_later_is_noticed(server: DiscordServer) -> None:
     adapter = configured(server)
     task = asyncio.create_task(adapter.run(KeptInbox()))
-    await server.until(lambda: adapter.is_connected)
+    await server.until(lambda: adapter.connected.is_set())
     server.revoke_token()
     with pytest.raises(TokenRefused):
         async with asyncio.timeout(20):
