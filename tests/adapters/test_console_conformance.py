@@ -22,6 +22,8 @@ from bot.testing.conformance import Conformance, Network
 from bot.types import Place
 from tests.adapters.console_screen import Screen, Tty
 
+pytestmark = pytest.mark.slow
+
 PLACE = Place("console", "default", private=True)
 
 

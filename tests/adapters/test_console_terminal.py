@@ -20,6 +20,8 @@ from bot.types import Invoked, Place, Post, Received
 from tests.adapters.console_core import Core
 from tests.adapters.console_screen import Screen, Tty
 
+pytestmark = pytest.mark.slow
+
 CTRL_C, CTRL_D, ALT_ENTER = "\x03", "\x04", "\x1b\r"
 PLACE = Place("console", "default", private=True)
 

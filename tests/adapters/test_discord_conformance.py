@@ -8,7 +8,9 @@ import pytest
 
 from bot.testing.conformance import Conformance, Network
 from bot.testing.discord import DiscordServer
-from tests.adapters.discord_bot import configured, place
+from tests.adapters.discord_bot import Notes, configured, place
+
+pytestmark = pytest.mark.slow
 
 
 class TestDiscord(Conformance):
@@ -20,6 +22,7 @@ class TestDiscord(Conformance):
             if request.param == "direct":
                 channel = ann.private
             adapter = configured(server)
+            adapter.give_memory(Notes())
 
             async def say(text: str) -> None:
                 ann.says(text, channel)

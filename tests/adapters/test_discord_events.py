@@ -21,6 +21,8 @@ from bot.types import (
 )
 from tests.adapters.discord_bot import Bot, place, running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[DiscordServer]:

@@ -11,6 +11,8 @@ from bot.testing.discord import UNLIMITED, Callback, Channel, DiscordServer, Gui
 from bot.types import Button, Invoked, Place, Post, Pressed, UserRef
 from tests.adapters.discord_bot import Bot, Notes, place, running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[DiscordServer]:

@@ -12,6 +12,8 @@ from bot.testing.discord import UNLIMITED, Channel, DiscordServer, Guild, Person
 from bot.types import Button, File, Place, Post, UserRef
 from tests.adapters.discord_bot import Bot, place, running
 
+pytestmark = pytest.mark.slow
+
 STOP = Button("Stop", "key-1")
 
 

@@ -76,7 +76,7 @@ async def test_thinking_can_be_cut_short_and_its_thoughts_shown_to_who_asks(tmp_
         await server.until(lambda: "Show thinking" in general.shown[-1].buttons)
         shown = ann.presses(general.shown[-1], "Show thinking")
         await server.until(lambda: shown.followups)
-        assert "||let me see" in shown.followups[0].text
+        assert "||let" in shown.followups[0].text  # as far as it had come
         assert general.shown_to(ann)[-1].ephemeral
         assert len(general.shown) == 2
 

@@ -14,6 +14,8 @@ from bot.testing.telegram import UNLIMITED, TelegramServer
 from bot.types import Received, utcnow
 from tests.adapters.telegram_bot import KeptInbox, configured, running
 
+pytestmark = pytest.mark.slow
+
 
 def free_port() -> int:
     with socket.socket() as probe:

@@ -24,6 +24,8 @@ from bot.types import (
 )
 from tests.adapters.telegram_bot import COMMANDS, Bot, running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[TelegramServer]:

@@ -15,6 +15,8 @@ from bot.testing.telegram import UNLIMITED, Chat, TelegramServer
 from bot.types import Button, File, Place, Post, PostRef
 from tests.adapters.telegram_bot import Bot, running
 
+pytestmark = pytest.mark.slow
+
 STOP = Button("Stop", "key-1")
 
 

@@ -10,6 +10,8 @@ from bot import texts, texts_for_places
 from bot.types import Attachment, Role
 from tests.core.house import BEN, CHAT, eventually, open_house
 
+pytestmark = pytest.mark.slow
+
 OWNED: Mapping[str, Any] = {"owner": ["fake:1"], "allow": ["everyone"]}
 NOTES = Attachment("notes.txt", "text/plain", 9, "What is it?")
 

@@ -21,6 +21,8 @@ from bot.store import DailyUsage
 from bot.types import Place, Role, Usage
 from tests.core.house import ANNA, BEN, CHAT, People, configured, eventually, open_house
 
+pytestmark = pytest.mark.slow
+
 OTHER = Place("fake", "random")
 OWNED: dict[str, Any] = {"access": {"owner": ["fake:1"], "allow": ["everyone"]}}
 HELLO = {"match": "hello", "text": "Hello!"}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from bot.engine.scripted import ScriptedConfig, ScriptedEngine
 from bot.fairness import FairQueue
 from bot.types import Chunk, Control, Message, Place, SamplingParams
 from tests.core.house import BEN, CHAT, eventually, open_house
+
+pytestmark = pytest.mark.slow
 
 MANY = 50
 

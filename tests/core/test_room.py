@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.lanes import Lanes
 from bot.room import Room
 from bot.types import Place
 from tests.core.house import CHAT, eventually, open_house
+
+pytestmark = pytest.mark.slow
 
 QUESTIONS, OPEN = 25, 5
 

@@ -15,6 +15,8 @@ from bot.errors import EngineDied, ModelUnavailable
 from bot.types import Chunk, Message, Place, SamplingParams, TurnState
 from tests.core.house import BEN, CHAT, eventually, open_house
 
+pytestmark = pytest.mark.slow
+
 OTHER = Place("fake", "random")
 ENDLESS = {"match": "endless", "text": "on and " * 2000}
 PONDER = {"match": "ponder", "thinking": "hm " * 2000, "text": "Yes."}

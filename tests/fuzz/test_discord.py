@@ -13,6 +13,8 @@ from bot.types import Received
 from tests.adapters.discord_bot import Bot, running
 from tests.fuzz.discord_frames import Event, samples
 
+pytestmark = pytest.mark.slow
+
 MALFORMED = 300
 
 

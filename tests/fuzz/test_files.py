@@ -20,6 +20,8 @@ from bot.store.location import Location, locate
 from bot.store.migrate import upgrade
 from bot.testing.common.mangle import mangled
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 CONFIG = yaml.safe_load(EXAMPLE.read_text("utf-8")) | {
     "adapters": {

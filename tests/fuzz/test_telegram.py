@@ -17,6 +17,8 @@ from bot.types import Received
 from tests.adapters.telegram_bot import running
 from tests.fuzz.telegram_updates import samples
 
+pytestmark = pytest.mark.slow
+
 MALFORMED = 300
 
 

@@ -12,6 +12,8 @@ from bot.pairing import TRIES
 from bot.types import Place, UserRef
 from tests.core.house import ANNA, BEN, CHAT, People, open_house
 
+pytestmark = pytest.mark.slow
+
 CARL = UserRef("fake", "3", "Carl")
 ALONE = Place("fake", "alone", private=True)
 ELSEWHERE = Place("fake", "random", server="guild")

@@ -15,6 +15,8 @@ from bot.limits import until_tomorrow
 from bot.types import Place
 from tests.core.house import ANNA, BEN, CHAT, NO_LIMIT, People, open_house
 
+pytestmark = pytest.mark.slow
+
 OTHER = Place("fake", "random")
 SLOW = {"match": "slow", "delay": 60, "text": "late"}
 WORDS = {"match": "words", "text": "one two three four"}

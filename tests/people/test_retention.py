@@ -12,6 +12,8 @@ from bot import texts_for_people as said
 from bot.types import Place, utcnow
 from tests.core.house import BEN, CHAT, People, eventually, open_house
 
+pytestmark = pytest.mark.slow
+
 OTHER = Place("fake", "random", server="guild")
 OWNED = {"owner": ["fake:1"], "allow": ["everyone"]}
 IN_A_WEEK = timedelta(days=7, hours=1)

@@ -17,6 +17,8 @@ from bot.store import Store
 from bot.types import Message, Place, Post, UserRef
 from tests.core.house import BEN, CHAT, NO_LIMIT, People, eventually, open_house
 
+pytestmark = pytest.mark.slow
+
 ALONE = Place("fake", "ben", private=True)
 OTHER = Place("fake", "random")
 SECRET = "my cat is Schnurrbert"

@@ -21,6 +21,8 @@ from bot.store import Reply
 from bot.types import CommandSpec, Message, Place, Post, Turn
 from tests.core.house import CHAT, open_house
 
+pytestmark = pytest.mark.slow
+
 ECHO = ({"match": r"(?s)(.*)", "text": r"You said: \1"},)
 Setup = Callable[[Registry], None]
 Install = Callable[[Setup], None]

@@ -15,6 +15,8 @@ from bot.errors import CommandError
 from bot.types import Place, utcnow
 from tests.core.house import ANNA, BEN, CHAT, open_house
 
+pytestmark = pytest.mark.slow
+
 PLUGINS = {"reminders": {"per_person": 2}}
 
 

@@ -7,6 +7,8 @@ from bot.store.sql import SqlStore
 from bot.types import PostRef, Turn, TurnState, Usage
 from tests.store.samples import ANN, ELSEWHERE, HERE, answer, ask, said, spoken
 
+pytestmark = pytest.mark.slow
+
 
 async def history_before(store: SqlStore, turn: Turn, limit: int = 50) -> list[str]:
     return [message.text for message in await store.history_before(turn, limit)]
