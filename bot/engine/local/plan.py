@@ -146,8 +146,8 @@ def devices(config: LocalConfig, hardware: Hardware) -> list[Device]:
 
 def step_bytes(shape: ModelShape, storage: Storage, config: LocalConfig) -> int:
     """The peak of one step: a chunk of prompts beside a full batch, the logits of that batch with
-    the copies that sampling sorts or captured steps keep, the largest matrix unpacked, one conversation's keys and values
-    gathered for a layer."""
+    the copies that sampling sorts or captured steps keep, the largest matrix unpacked, one
+    conversation's keys and values gathered for a layer."""
     size = DTYPE_BYTES[storage.dtype]
     rows = config.chunk(gpu=storage.gpu) + config.max_batch
     hidden = rows * (6 * shape.hidden + 3 * shape.intermediate) * size
