@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from contextlib import suppress
 
 import discord
 import structlog
+from discord.gateway import KeepAliveHandler
 
 from adapters.discord.client import Client, build, may_read_content
 from adapters.discord.config import DiscordConfig
@@ -19,6 +22,9 @@ WITHOUT_CONTENT = (
     "the message content intent is not granted: of other messages than direct ones, mentions, "
     "replies that ping and commands I see no text. Switch it on under 'Message Content Intent'"
 )
+
+LAST_BEAT = 5.0
+"""Seconds for a heartbeat that is being sent."""
 
 
 class Link:
@@ -58,6 +64,7 @@ class Link:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+            await _end_heartbeats()
 
     def give_up_content(self) -> None:
         """Discord refused the intent: the next login goes without it."""
@@ -81,6 +88,18 @@ class Link:
             await client.close()
             raise
         return client
+
+
+async def _end_heartbeats() -> None:
+    """The library's threads are told to stop and not waited for: one that comes late would find
+    the event loop closed. One whose session was just beginning is forgotten, its socket open."""
+    loop = asyncio.get_running_loop()
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler) and thread.ws.loop is loop:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(thread.ws.close(), LAST_BEAT)
+            thread.stop()
+            await asyncio.to_thread(thread.join, LAST_BEAT)
 
 
 def _settings(client: Client) -> str:
