@@ -61,6 +61,7 @@ async def test_regenerate_replaces_the_answer_and_keeps_both_as_variants(tmp_pat
     async with open_house(tmp_path, [{"match": "x", "text": "first"}]) as people:
         people.say("x")
         await people.see("first")
+        await eventually(lambda: not people.house.lanes.busy(CHAT.key))  # that it is there is kept
     async with open_house(tmp_path, [{"match": "x", "text": "second"}]) as people:
         people.network._messages = {}  # a new network: the old post is gone
         people.command("/regenerate")
