@@ -37,6 +37,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         SDKS | TORCH | SQL,
     ),
     "bot/documents": ({"bot.documents"}, SDKS | TORCH | SQL),
+    "bot/backoff.py": (set(), SDKS | TORCH | SQL),
     "bot/testing/common": ({"bot.testing.common"}, SDKS | TORCH | SQL),
     "bot/testing/discord": ({"bot.testing.discord", "bot.testing.common"}, SDKS | TORCH | SQL),
     "bot/testing/telegram": ({"bot.testing.telegram", "bot.testing.common"}, SDKS | TORCH | SQL),
@@ -58,7 +59,10 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         },
         SDKS | TORCH | SQL,
     ),
-    "adapters": (BORDERS | {"bot.adapter", "bot.documents", "adapters"}, TORCH | SQL),
+    "adapters": (
+        BORDERS | {"bot.adapter", "bot.backoff", "bot.documents", "adapters"},
+        TORCH | SQL,
+    ),
 }
 
 

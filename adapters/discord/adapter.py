@@ -25,12 +25,13 @@ from adapters.discord.link import Link
 from adapters.discord.marks import Marks
 from adapters.discord.menu import Menu
 from adapters.discord.outbox import Outbox
-from adapters.discord.patience import Backoff, patiently
+from adapters.discord.patience import patiently
 from adapters.discord.pending import Pending
 from adapters.discord.probe import probe
 from adapters.discord.reading import NAME
 from adapters.discord.thoughts import ThoughtThreads
 from bot.adapter import Inbox, Memory, Suggest
+from bot.backoff import Backoff
 from bot.errors import DeliveryError, StoreError
 from bot.types import CommandSpec, Finding, Limits, Place, Post, PostRef, Rate, Role, UserRef
 

@@ -13,7 +13,7 @@ from discord.gateway import KeepAliveHandler
 from adapters.discord.client import Client, build, may_read_content
 from adapters.discord.config import DiscordConfig
 from adapters.discord.failures import ADVICE, OUT_OF_REACH, said
-from adapters.discord.patience import Backoff
+from bot.backoff import Backoff
 from bot.errors import TokenRefused
 
 log = structlog.get_logger(__name__)

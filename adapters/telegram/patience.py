@@ -1,38 +1,18 @@
-"""What to do about a Telegram that fails: wait, twice as long each time and with jitter."""
+"""What to do about a Telegram that fails: wait, and try again."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 
 import structlog
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from adapters.telegram.failures import ADVICE, said, seconds
+from bot.backoff import Backoff
 from bot.errors import TokenRefused
 
 log = structlog.get_logger(__name__)
-
-FIRST, LONGEST = 0.5, 30.0
-"""Seconds."""
-
-
-class Backoff:
-    def __init__(self) -> None:
-        self._attempts = 0
-
-    @property
-    def failing(self) -> bool:
-        return self._attempts > 0
-
-    def reset(self) -> None:
-        self._attempts = 0
-
-    async def wait(self) -> None:
-        longest = min(LONGEST, FIRST * 2.0 ** min(self._attempts, 10))
-        self._attempts += 1
-        await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 – not a secret
 
 
 async def endure(error: TelegramError, backoff: Backoff) -> None:

@@ -15,7 +15,8 @@ import structlog
 from telegram import Bot, Update
 from telegram.error import TelegramError
 
-from adapters.telegram.patience import Backoff, endure
+from adapters.telegram.patience import endure
+from bot.backoff import Backoff
 from bot.errors import DeliveryError, StoreError
 
 log = structlog.get_logger(__name__)
