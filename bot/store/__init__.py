@@ -1,4 +1,4 @@
-"""The border to durable history: what a store must do, and the records that it hands out.
+"""The border to durable history: what a store must do.
 
 Every method is one transaction. All raise StoreUnavailable when nothing was written, and
 StoreCorrupt when the database is damaged. A turn that was forgotten meanwhile is no error: what
@@ -11,13 +11,20 @@ holds: a NUL and a lone surrogate each become U+FFFD.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.store.values import ButtonRecord as ButtonRecord
+from bot.store.values import DailyUsage as DailyUsage
+from bot.store.values import Demand as Demand
+from bot.store.values import Grant as Grant
+from bot.store.values import Reply as Reply
+from bot.store.values import Said as Said
+from bot.store.values import SettingChange as SettingChange
+from bot.store.values import TurnRecord as TurnRecord
+from bot.store.values import Variants as Variants
 from bot.types import (
     ConversationKey,
-    FinishReason,
     Message,
     Place,
     PostRef,
@@ -25,100 +32,8 @@ from bot.types import (
     Role,
     Turn,
     TurnState,
-    Usage,
     UserRef,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What has been said of an answer so far. `finish` is None until the engine ended it."""
-
-    text: str = ""
-    reasoning: str = ""
-    finish: FinishReason | None = None
-    usage: Usage = field(default_factory=Usage)
-
-
-@dataclass(frozen=True, slots=True)
-class TurnRecord:
-    """A turn with all that a restart needs: what was said, and where it stands in the network."""
-
-    turn: Turn
-    reply: Reply
-    posts: tuple[PostRef, ...]
-    notice: str = ""
-    """What `finish` was told of how it ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variants:
-    """All ended replies to one message that said something, oldest first; `chosen` is the index
-    of the one that counts as history, 0 where there are none."""
-
-    replies: tuple[Reply, ...] = ()
-    chosen: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ButtonRecord:
-    """What a button's id stands for. `owner` is whose question it belongs to."""
-
-    turn_id: int
-    action: str
-    owner: UserRef | None
-    data: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingChange:
-    """`step` is shared by changes that were made at once; `undoes` is the step that is taken
-    back."""
-
-    scope: str
-    name: str
-    old: str | None
-    new: str | None
-    by: UserRef | None
-    time: datetime
-    step: int = 0
-    undoes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    scope: str
-    who: str
-    role: Role
-    by: UserRef | None
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """`tokens` are those that the model read anew or wrote today (UTC); `turns` those not ended."""
-
-    tokens: int = 0
-    turns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A person's message with all replies to it. `id` is the store's."""
-
-    id: int
-    place: Place
-    message: Message
-    replies: tuple[Reply, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DailyUsage:
-    """`day` is an ISO date in UTC."""
-
-    day: str
-    messages: int
-    usage: Usage
 
 
 class Store(Protocol):
@@ -209,8 +124,8 @@ class Store(Protocol):
 
     async def button(self, id: str) -> ButtonRecord | None: ...
 
-    async def drop_buttons(self, turn: Turn) -> None:
-        """Of this turn and of all other turns of its question."""
+    async def drop_buttons(self, turn: Turn) -> bool:
+        """Of this turn and of all other turns of its question; False if there were none."""
 
     async def buttoned_before(self, turn: Turn) -> list[TurnRecord]:
         """Ended turns of earlier questions of the conversation that still have buttons."""

@@ -31,13 +31,16 @@ class Buttons(Family):
         return None if row is None else records.button(row)
 
     @writes
-    async def drop_buttons(self, session: AsyncSession, turn: Turn) -> None:
+    async def drop_buttons(self, session: AsyncSession, turn: Turn) -> bool:
         asked = aliased(TurnRow)
         same = (asked.conversation_id == TurnRow.conversation_id) & (
             asked.question_id == TurnRow.question_id
         )
         siblings = select(TurnRow.id).join(asked, same).where(asked.id == turn.id)
-        await session.execute(delete(ButtonRow).where(ButtonRow.turn_id.in_(siblings)))
+        dropped = await session.execute(
+            delete(ButtonRow).where(ButtonRow.turn_id.in_(siblings)).returning(ButtonRow.id)
+        )
+        return bool(dropped.all())
 
     @writes
     async def once(self, session: AsyncSession, what: str, every: timedelta) -> bool:

@@ -88,7 +88,9 @@ class Messages(Family):
     @reads
     async def length(self, session: AsyncSession, key: ConversationKey) -> int:
         conversation = select(ConversationRow.id).where(active(key)).scalar_subquery()
-        shown = select(func.count()).where(MessageRow.conversation_id == conversation, SHOWN)
+        shown = select(func.count()).where(
+            MessageRow.conversation_id == conversation, SHOWN, ~OPTED_OUT
+        )
         return await session.scalar(shown) or 0
 
     @reads

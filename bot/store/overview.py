@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store import SettingChange, records
@@ -22,10 +22,12 @@ class Overview(Family):
     @reads
     async def places(self, session: AsyncSession, adapter: str, since: datetime) -> list[Place]:
         """Of a chat's threads the one that began last."""
-        spoken = select(MessageRow.conversation_id).where(MessageRow.time >= since)
+        spoken = exists().where(
+            MessageRow.conversation_id == ConversationRow.id, MessageRow.time >= since
+        )
         last = (
             select(func.max(ConversationRow.id))
-            .where(ConversationRow.adapter == adapter, ConversationRow.id.in_(spoken))
+            .where(ConversationRow.adapter == adapter, spoken)
             .group_by(ConversationRow.chat)
         )
         rows = await session.scalars(

@@ -90,8 +90,8 @@ class Turns(Family):
     async def variants(self, session: AsyncSession, turn: Turn) -> Variants:
         rows = (await session.scalars(_variants(turn))).all()
         chosen = [row.reply is not None and row.reply.chosen for row in rows]
-        replies = tuple(records.reply(row) for row in rows)
-        return Variants(replies, chosen.index(True) if any(chosen) else 0)
+        found = tuple(records.turn_record(row) for row in rows)
+        return Variants(found, chosen.index(True) if any(chosen) else 0)
 
     @writes
     async def choose(self, session: AsyncSession, turn: Turn, index: int) -> None:
@@ -161,7 +161,8 @@ def _variants(turn: Turn) -> Select[TurnRow]:
     same = (asked.conversation_id == TurnRow.conversation_id) & (
         asked.question_id == TurnRow.question_id
     )
-    ended = records.turns().join(asked, same).join(TurnRow.reply).where(TurnRow.state.in_(ENDED))
+    turns = records.whole_turns().join(asked, same).join(TurnRow.reply)
+    ended = turns.where(TurnRow.state.in_(ENDED))
     return ended.where(asked.id == turn.id, MessageRow.text != "").order_by(TurnRow.id)
 
 

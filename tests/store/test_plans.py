@@ -18,7 +18,7 @@ from bot.store.sql import SqlStore
 from bot.store.tables import Base
 from bot.types import PostRef, Rate, Role, TurnState, utcnow
 from tests.store.conftest import SQLITE
-from tests.store.samples import ANN, BOB, ELSEWHERE, HERE, answer, ask
+from tests.store.samples import ANN, BOB, ELSEWHERE, HERE, answer, ask, said
 
 UNDELIVERED = "ix_turns_undelivered"
 """An index of few rows at any time: all of it is what is wanted."""
@@ -85,6 +85,8 @@ async def test_history_is_read_from_the_end_of_its_index(
 
 async def use_everything(store: SqlStore) -> None:
     """All that happens in a busy chat; moving one and counting usage are rare and may scan."""
+    assert not await store.known(HERE, "1")
+    await store.overhear(HERE, said("by the way"))
     turn = await ask(store, "question")
     await store.checkpoint(turn, TurnState.ANSWERING, Reply("ans"))
     await store.posted(turn, [PostRef(HERE, "1")])
@@ -100,10 +102,12 @@ async def use_everything(store: SqlStore) -> None:
     await store.remove(HERE, [turn.message.id])
     [button] = await store.add_buttons([ButtonRecord(turn.id, "stop", ANN)])
     await store.button(button)
+    await store.buttoned_before(turn)
     await store.drop_buttons(turn)
     await store.once("press:1", timedelta(days=1))
     await store.change("", "seed", "1", ANN)
     await store.settings(["", "chat:telegram:-100"])
+    await store.kept(["chat:telegram:-100"], "persona")
     await store.changes("", 5)
     await store.grants(["", "chat:telegram:-100"], [str(ANN), "everyone"])
     await store.grant("", str(ANN), Role.USER, BOB)

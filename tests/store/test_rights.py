@@ -124,6 +124,7 @@ async def test_while_a_person_is_out_nothing_of_theirs_is_history(store: SqlStor
     assert not await store.opt_out(ANN, True)
     assert await store.opted_out(ANN)
     assert await spoken(store) == ["to Ann", "theirs"]
+    assert await store.length(HERE.key) == 2
     assert [m.text for m in await store.history_before(turn, 9)] == ["to Ann", "theirs"]
     assert await store.opt_out(ANN, False)
     assert await spoken(store) == ["mine", "to Ann", "theirs"]
