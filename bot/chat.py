@@ -84,9 +84,6 @@ class Chat:
         presenter = self.presenters[turn.place.adapter]
         for record in await self.store.buttoned_before(turn):
             await self.store.drop_buttons(record.turn)
-            variants = await self.store.variants(record.turn)
-            if variants.replies:
-                record = replace(record, reply=variants.replies[variants.chosen])
             effective = await self.settings.effective(record.turn.place)
             await presenter.take_buttons(
                 record.turn, effective.thinking, record.posts, ended_draft(record)

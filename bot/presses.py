@@ -11,7 +11,7 @@ from bot.errors import CommandError
 from bot.lanes import Lanes
 from bot.limits import Gate
 from bot.store import TurnRecord
-from bot.types import Pressed, Role, TurnState
+from bot.types import Pressed, Role
 
 ASKING = (Action.REGENERATE, Action.TRY_AGAIN, Action.CONTINUE)
 """What costs as much as a message."""
@@ -35,6 +35,8 @@ class Presses:
         action = Action(button.action)
         if action in ASKING:
             await self._gate.admit(event.user, role, event.place)
+            if not await self._store.drop_buttons(record.turn):  # pressed twice
+                raise CommandError(texts.BUTTON_GONE())
         await self._act(action, record, event)
 
     async def _act(self, action: Action, record: TurnRecord, event: Pressed) -> None:
@@ -57,9 +59,13 @@ class Presses:
                 await self._leaf(record, +1)
 
     async def _leaf(self, record: TurnRecord, step: int) -> None:
-        """Show another variant in place; it is the one that counts as history from now on."""
+        """Show another variant in place; it is the one that counts as history from now on, and
+        the posts and buttons are those of its turn."""
         variants = await self._store.variants(record.turn)
-        index = (variants.chosen + step) % len(variants.replies)
+        if not variants.records:
+            raise CommandError(texts.BUTTON_GONE())
+        index = (variants.chosen + step) % len(variants.records)
         await self._store.choose(record.turn, index)
-        chosen = replace(record, reply=variants.replies[index])
-        await self._chat.show(chosen, ended_draft(chosen, TurnState.DONE))
+        chosen = replace(variants.records[index], posts=record.posts)
+        await self._store.posted(chosen.turn, chosen.posts)
+        await self._chat.show(chosen, ended_draft(chosen))

@@ -75,6 +75,41 @@ async def test_regenerate_replaces_the_answer_and_keeps_both_as_variants(tmp_pat
         await people.see("second")
 
 
+async def test_under_another_variant_the_buttons_are_about_that_one(tmp_path: Path) -> None:
+    first = {"match": "count", "thinking": "slowly now", "text": LONG["text"]}
+    async with open_house(tmp_path, [first], sampling={"max_new_tokens": 6}) as people:
+        people.say("count")
+        await people.see_some(texts.CUT_BY_LENGTH())
+        await eventually(lambda: not people.house.lanes.busy(CHAT.key))
+    second = {"match": "count", "text": "no"}
+    async with open_house(tmp_path, [second], engine_options={"concurrency": 1}) as people:
+        people.command("/regenerate")
+        await people.see("no")
+        await eventually(lambda: any("2/2" in label for label in people.labels()))
+        people.press(texts.PREVIOUS())
+        await people.see_some(texts.CUT_BY_LENGTH())
+        await eventually(lambda: texts.CONTINUE() in people.labels())
+        people.press(texts.SHOW_THINKING())
+        await people.see_some("slowly now")
+        people.press(texts.CONTINUE())
+        await eventually(lambda: not people.house.lanes.busy(CHAT.key))
+        await people.see_some("one two three four no")
+
+
+async def test_a_button_that_asks_for_more_works_once(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as people:
+        people.say("x")
+        await people.see("You said: x")
+        await eventually(lambda: texts.REGENERATE() in people.labels())
+        people.press(texts.REGENERATE())
+        people.press(texts.REGENERATE())
+        await eventually(lambda: any("2/2" in label for label in people.labels()))
+        await eventually(lambda: not people.house.lanes.busy(CHAT.key))
+        record = await people.house.chat.store.last_turn(CHAT.key)
+        assert record is not None
+        assert len((await people.house.chat.store.variants(record.turn)).records) == 2
+
+
 async def test_the_buttons_of_older_replies_disappear(tmp_path: Path) -> None:
     async with open_house(tmp_path) as people:
         people.say("one")
