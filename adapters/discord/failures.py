@@ -23,8 +23,7 @@ ADVICE = (
     "and put it where the config says"
 )
 
-UNKNOWN_CHANNEL = 10003
-UNKNOWN_INTERACTION = 10062
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 ACKNOWLEDGED = 40060
 CANT_REPLY = 160002
 """Replying needs Read Message History."""

@@ -1,41 +1,37 @@
-"""Sending again without saying it twice.
+"""Sending again without saying it twice, after a kill, too.
 
-Discord makes no second message for a nonce that it has seen in the last minutes; so a message whose
-fate is unknown is sent with the same one. https://discord.com/developers/docs/resources/message
+Discord makes no second message for a nonce that it has seen in the last minutes; so a post that may
+have been taken already is sent with the same one. https://discord.com/developers/docs/resources/message
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-import time
 
+from adapters.discord.reading import channel_of
 from adapters.discord.recent import Recent
 from bot.types import Place, Post
 
-REMEMBERED = 1_000
-LIFE = 120.0
-"""Seconds for which a nonce is surely remembered by Discord."""
-
-Key = tuple[Place, str, tuple[str, ...]]
+REMEMBERED = 10_000
+DIGITS = 24
+"""One less than Discord takes."""
 
 
 class Nonces:
     def __init__(self) -> None:
-        self._unsure: Recent[Key, tuple[str, float]] = Recent(REMEMBERED)
+        self._used: Recent[str, bool] = Recent(REMEMBERED)
 
-    def take(self, place: Place, post: Post) -> tuple[str, bool]:
-        """Returns a nonce, and whether a message with it may stand there already: an older text
-        of the same reply, then."""
-        unsure = self._unsure.pop(_key(place, post))
-        if unsure is not None and unsure[1] > time.monotonic():
-            return unsure[0], True
-        return secrets.token_hex(12), False
+    def of(self, place: Place, post: Post) -> str:
+        """The same for the same post, until it is known to stand there."""
+        name = f"{channel_of(place)} {post.key}"
+        nonce = hashlib.sha256(name.encode()).hexdigest()[:DIGITS]
+        return fresh() if not post.key or nonce in self._used else nonce
 
-    def unsure(self, place: Place, post: Post, nonce: str) -> None:
-        """Nobody knows whether Discord took it."""
-        self._unsure[_key(place, post)] = nonce, time.monotonic() + LIFE
+    def used(self, nonce: str) -> None:
+        """A message stands there with it: a later one is another."""
+        self._used[nonce] = True
 
 
-def _key(place: Place, post: Post) -> Key:
-    """What an edit can't change."""
-    return place, post.reply_to, tuple(file.name for file in post.files)
+def fresh() -> str:
+    return secrets.token_hex(DIGITS // 2)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import discord
 import structlog
-from discord import Message, MessageReference, PartialMessage, PartialMessageable
+from discord import ActionRow, Message, MessageReference, PartialMessage, PartialMessageable
 
 from adapters.discord import permissions, texts
 from adapters.discord.bodies import content_of, files_of, view_of
@@ -15,17 +15,18 @@ from adapters.discord.conversations import Conversations
 from adapters.discord.failures import (
     CANT_REPLY,
     UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
     typed,
 )
 from adapters.discord.lacks import Lacks
 from adapters.discord.link import Link
-from adapters.discord.nonces import Nonces
+from adapters.discord.nonces import Nonces, fresh
 from adapters.discord.pending import Pending
 from adapters.discord.reading import NAME, channel_of
 from adapters.discord.replies import Replies
 from adapters.discord.thoughts import ThoughtThreads
 from adapters.discord.threads import open_thread
-from bot.errors import Gone, Unavailable
+from bot.errors import Gone
 from bot.types import Place, Post, PostRef
 
 log = structlog.get_logger(__name__)
@@ -92,18 +93,27 @@ class Outbox:
     # --- messages ------------------------------------------------------------------------------
 
     async def _send(self, client: Client, place: Place, post: Post) -> Message:
-        nonce, again = self._nonces.take(place, post)
+        nonce = self._nonces.of(place, post)
         text = content_of(post, thoughts=not self._thoughts.own(place, post))
+        async with self._lacks.explained(client, place, post):
+            message = await self._once(client, place, post, text, nonce)
+        self._nonces.used(nonce)
+        return message
+
+    async def _once(
+        self, client: Client, place: Place, post: Post, text: str, nonce: str
+    ) -> Message:
+        """Where an earlier attempt had come through, its message is brought up to date; of one that
+        was deleted since, Discord would make no second one."""
         try:
-            async with self._lacks.explained(client, place, post):
-                message = await self._in_thread(client, place, post, text, nonce)
-                if again and message.content != text:  # an earlier attempt had come through
-                    view = view_of(post.buttons)
-                    message = await message.edit(content=text, view=view, suppress=True)
+            message = await self._in_thread(client, place, post, text, nonce)
+            if _shows(message, text, post):
                 return message
-        except Unavailable:
-            self._nonces.unsure(place, post, nonce)
-            raise
+            return await message.edit(content=text, view=view_of(post.buttons), suppress=True)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            return await self._in_thread(client, place, post, text, fresh())
 
     async def _in_thread(
         self, client: Client, place: Place, post: Post, text: str, nonce: str
@@ -164,6 +174,13 @@ class Outbox:
 def _channel(client: Client, place: Place) -> PartialMessageable:
     server = int(place.server) if place.server else None
     return client.get_partial_messageable(channel_of(place), guild_id=server)
+
+
+def _shows(message: Message, text: str, post: Post) -> bool:
+    """White space around it is not Discord's to keep."""
+    rows = [row for row in message.components if isinstance(row, ActionRow)]
+    buttons = [button.custom_id for row in rows for button in row.children]
+    return message.content == text.strip() and buttons == [button.id for button in post.buttons]
 
 
 def _message(client: Client, ref: PostRef) -> PartialMessage:

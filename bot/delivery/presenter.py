@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -53,13 +54,14 @@ class Presenter:
         screen = Screen(
             self.limits, mode, buttons or ButtonSet(), self.settings, reply_to=turn.message.id
         )
-        async with self._view(turn.place, screen, posts, on_posted) as view:
+        key = f"{turn.id}/{turn.message.id}"
+        async with self._view(turn.place, screen, key, posts, on_posted) as view:
             yield view
 
     async def notice(self, place: Place, post: Post | str) -> Delivered:
         """A short answer outside of a reply; split, paced and retried like one."""
         note = Note(self.limits, Post(post) if isinstance(post, str) else post)
-        async with self._view(place, note) as view:
+        async with self._view(place, note, key=secrets.token_hex(8)) as view:
             return await view.finish(Draft(TurnState.DONE))
 
     async def thoughts(
@@ -91,6 +93,7 @@ class Presenter:
         self,
         place: Place,
         picture: Picture,
+        key: str,
         posts: Sequence[PostRef] = (),
         on_posted: OnPosted | None = None,
     ) -> AsyncIterator[ReplyView]:
@@ -101,6 +104,7 @@ class Presenter:
             self._pacer,
             self.settings,
             self.counters,
+            key,
             posts,
             on_posted,
         )

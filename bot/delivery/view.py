@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -53,7 +53,8 @@ class Counters:
 
 class ReplyView:
     """`posts` are the reply's messages in order; `failure` is set once nothing more can be shown,
-    and then there is no use in going on with the reply for the network's sake."""
+    and then there is no use in going on with the reply for the network's sake. `key` names the
+    reply among all, whoever delivers it."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class ReplyView:
         pacer: Pacer,
         settings: DeliverySettings,
         counters: Counters,
+        key: str,
         posts: Sequence[PostRef] = (),
         on_posted: OnPosted | None = None,
     ):
@@ -72,6 +74,7 @@ class ReplyView:
         self._adapter, self._place = adapter, place
         self._picture, self._pacer, self._settings = picture, pacer, settings
         self._counters = counters
+        self._key = key
         self._inherited = set(posts)
         self._stale: list[PostRef] = []
         self._shown: list[Post | None] = [None for _ in posts]
@@ -165,7 +168,8 @@ class ReplyView:
 
     async def _send(self, post: Post) -> None:
         self._counters.sends += 1
-        self.posts.append(await self._adapter.send(self._place, post))
+        named = replace(post, key=f"{self._key}/{len(self.posts)}")
+        self.posts.append(await self._adapter.send(self._place, named))
         self._shown.append(post)
         await self._tell()
 
@@ -264,7 +268,9 @@ class ReplyView:
         return index < len(self.posts) and self.posts[index] in self._inherited
 
     async def _forget_from(self, index: int) -> None:
-        """Posts of an earlier run that can't be edited any more are sent anew, in order."""
+        """Posts of an earlier run that can't be edited any more are sent anew, in order, and are
+        others than those."""
+        self._key = f"{self._key}/{self.posts[index].id}"
         self._stale += self.posts[index:]
         del self.posts[index:], self._shown[index:]
         await self._tell()

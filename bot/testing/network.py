@@ -81,8 +81,9 @@ class Meter:
 class FakeNetwork:
     """Program it through its attributes, at any time:
 
-    `latency` seconds for each request; `away` while it can't be reached; `forbidden` and `closed`
-    places; `refuses`, a test for texts that it rejects; `fail(…)` for single errors.
+    `latency` seconds for each request; `away` while it can't be reached; `loses` the answers to so
+    many posts that it takes; `forbidden` and `closed` places; `refuses`, a test for texts that it
+    rejects; `fail(…)` for single errors.
     `rate` and `longest` are what it really enforces, where that differs from its limits.
     """
 
@@ -103,6 +104,7 @@ class FakeNetwork:
         self.latency = latency
         self.longest = limits.length
         self.away = False
+        self.loses = 0
         self.forbidden: set[Place] = set()
         self.closed: set[Place] = set()
         self.refuses: Callable[[str], bool] = lambda _: False
@@ -112,6 +114,7 @@ class FakeNetwork:
         self.events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._planned: deque[DeliveryError] = deque()
         self._messages: dict[PostRef, Post] = {}
+        self._keys: dict[str, PostRef] = {}
         self._meters: dict[Place, Meter] = {}
         self._overall = Meter(limits.overall)
         self._ids = count(1)
@@ -154,10 +157,19 @@ class FakeNetwork:
             await inbox.put(event)
 
     async def send(self, place: Place, post: Post) -> PostRef:
-        ref = PostRef(place, str(next(self._ids)))
+        ref = self._same(post) or PostRef(place, str(next(self._ids)))
         await self._request("send", ref, post, metered=not self._is_free(place, post))
         self._messages[ref] = post
+        self._keys[post.key] = ref
+        if self.loses:
+            self.loses -= 1
+            raise Unavailable("The answer was lost.")
         return ref
+
+    def _same(self, post: Post) -> PostRef | None:
+        """What stands there under its key already."""
+        ref = self._keys.get(post.key) if post.key else None
+        return ref if ref in self._messages else None
 
     async def edit(self, ref: PostRef, post: Post) -> None:
         await self._request("edit", ref, post, metered=not self._is_free(ref.place, post))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -78,7 +78,9 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Post:
     """What an adapter sends. `text` is CommonMark; `collapsible` goes folded beneath it;
-    `only_for` makes it ephemeral; `final` says that no edit of this reply follows."""
+    `only_for` makes it ephemeral; `final` says that no edit of this reply follows. `key` names the
+    post for good: where nobody knows what became of it it is sent again under the same, and stands
+    there once if the network can tell."""
 
     text: str
     buttons: tuple[Button, ...] = ()
@@ -87,6 +89,7 @@ class Post:
     reply_to: str = ""
     only_for: UserRef | None = None
     final: bool = True
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +21,7 @@ from adapters.discord.nonces import Nonces
 from adapters.discord.reading import channel_of
 from bot import errors
 from bot.errors import StoreError
-from bot.types import File, Place, Post, utcnow
+from bot.types import Place, Post, utcnow
 
 HERE = Place("discord", "7", server="1")
 
@@ -110,16 +110,20 @@ async def test_a_message_is_handled_once() -> None:
 # --- nonces --------------------------------------------------------------------------------------
 
 
-def test_only_a_message_of_unknown_fate_is_sent_with_the_same_nonce() -> None:
-    nonces, post = Nonces(), Post("grow", reply_to="1")
-    nonce, again = nonces.take(HERE, post)
-    assert not again
+def test_a_post_has_the_same_nonce_in_every_process_until_it_stands_there() -> None:
+    nonces, post = Nonces(), Post("grow", key="7/0")
+    nonce = nonces.of(HERE, post)
     assert len(nonce) <= 25
-    nonces.unsure(HERE, post, nonce)
-    for other in (Post("a", reply_to="2"), Post("a", files=(File("x", b""),), reply_to="1")):
-        assert nonces.take(HERE, other)[1] is False
-    assert nonces.take(HERE, Post("grown", reply_to="1")) == (nonce, True)
-    assert nonces.take(HERE, Post("grown", reply_to="1"))[1] is False
+    assert Nonces().of(HERE, Post("grown", key="7/0")) == nonce
+    assert nonces.of(HERE, Post("grow", key="7/1")) != nonce
+    assert nonces.of(replace(HERE, chat="8"), post) != nonce
+    nonces.used(nonce)
+    assert nonces.of(HERE, post) != nonce
+
+
+def test_what_has_no_name_is_never_the_same() -> None:
+    nonces = Nonces()
+    assert nonces.of(HERE, Post("a")) != nonces.of(HERE, Post("a"))
 
 
 # --- lanes ---------------------------------------------------------------------------------------

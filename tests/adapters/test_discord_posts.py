@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Refused, TooLong, Unavailable
+from bot.testing.common.faults import Kind
 from bot.testing.discord import UNLIMITED, Channel, DiscordServer, Guild, Person
 from bot.types import Button, File, Place, Post, UserRef
 from tests.adapters.discord_bot import Bot, place, running
@@ -221,20 +222,32 @@ async def test_typing_is_shown(general: Channel, bot: Bot) -> None:
     assert len(general.typing) == 1
 
 
+@pytest.mark.parametrize("first", ["gro", "grown"])
 @pytest.mark.parametrize("kind", ["lost", "status"])
 async def test_what_is_sent_again_is_not_said_twice(
-    server: DiscordServer, general: Channel, ann: Person, bot: Bot, kind: str
+    server: DiscordServer, general: Channel, bot: Bot, kind: Kind, first: str
 ) -> None:
     """The answer was lost, or there was none: nobody can tell. By then the reply has grown."""
-    asked = str(ann.says("why?", general).id)
-    server.faults.add(kind, "send_message", code=503)  # type: ignore[arg-type]
+    server.faults.add(kind, "send_message", code=503)
     with pytest.raises(Unavailable):
-        await bot.adapter.send(place(general), Post("gro", (STOP,), reply_to=asked, final=False))
-    ref = await bot.adapter.send(place(general), Post("grown", reply_to=asked))
+        await bot.adapter.send(place(general), Post(first, (STOP,), final=False, key="1/0"))
+    ref = await bot.adapter.send(place(general), Post("grown", key="1/0"))
     assert server.said(general) == ["grown"]
     assert general.messages[int(ref.id)].buttons == {}
-    await bot.adapter.send(place(general), Post("grown", reply_to=asked))
+    await bot.adapter.send(place(general), Post("grown", key="1/0"))
     assert server.said(general) == ["grown", "grown"]
+
+
+async def test_what_was_taken_before_a_restart_and_deleted_since_is_said_once(
+    server: DiscordServer, general: Channel, ann: Person, bot: Bot
+) -> None:
+    for key in ("1/0", "1/1"):
+        await bot.adapter.send(place(general), Post("gro", key=key))
+    ann.deletes(general.by(server.bot.id)[0])
+    async with running(server) as other:
+        for key in ("1/0", "1/1"):
+            await other.adapter.send(place(general), Post(f"grown {key}", key=key))
+    assert sorted(server.said(general)) == ["grown 1/0", "grown 1/1"]
 
 
 async def test_the_token_is_in_no_log_line_at_any_level(

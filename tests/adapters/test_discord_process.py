@@ -180,6 +180,20 @@ async def test_a_killed_bot_answers_what_it_had_not_and_only_that(tmp_path: Path
             assert server.said(where) == ["You said: before", "You said: meanwhile"]
 
 
+async def test_what_was_taken_just_before_a_kill_is_not_said_again(tmp_path: Path) -> None:
+    async with DiscordServer(rates=UNLIMITED) as server, chinwag(server, tmp_path) as bot:
+        ann = server.user("Ann", id=2001)
+        general = server.guild("Home", ann).text("general")
+        server.faults.add("slow", "send_message", seconds=60.0)
+        asked = ann.says(f"{server.bot.mention} hello", general)
+        await server.until(lambda: answers(server, asked))
+        await bot.kill()
+        await bot.start()
+        await answered(server, asked, "You said: hello")
+        await server.until(lambda: "Regenerate" in general.shown[-1].buttons)
+        assert len(general.by(server.bot.id)) == 1
+
+
 async def test_who_removes_the_bot_ends_the_turns_there_and_no_others(tmp_path: Path) -> None:
     async with DiscordServer() as server, chinwag(server, tmp_path, engine=SLOW) as bot:
         ann = server.user("Ann", id=2001)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import count
 
 from bot.delivery.draft import Delivered, Draft
 from bot.delivery.presenter import Presenter
@@ -15,11 +16,12 @@ PLACE = Place("fake", "room")
 PRIVATE = Place("fake", "dm", private=True)
 STOP, AGAIN = Button("Stop", "stop"), Button("Regenerate", "again")
 STORY = " ".join(f"word{n}" for n in range(1200))
+_numbers = count(1)
 DONE = Draft(TurnState.DONE, "Because.", buttons=(AGAIN,))
 
 
 def turn(place: Place = PLACE) -> Turn:
-    return Turn(1, place.key, place, Message("user", "why?", id="77"))
+    return Turn(next(_numbers), place.key, place, Message("user", "why?", id="77"))
 
 
 async def stream(view: ReplyView, text: str, tokens_per_second: float = 20.0) -> None:

@@ -96,6 +96,22 @@ async def test_an_outage_without_end_is_named_and_left_for_later() -> None:
     assert now() > 600
 
 
+async def test_what_was_taken_though_its_answer_was_lost_is_said_once() -> None:
+    network = FakeNetwork()
+    network.loses = 2
+    await answered(network, STORY)
+    assert said(network.messages(PLACE)) == STORY
+
+
+async def test_a_post_that_was_taken_and_not_noted_before_a_restart_is_said_once() -> None:
+    network, asked = FakeNetwork(), turn()
+    for _ in range(2):
+        async with Presenter(network).reply(asked, "line") as view:
+            delivered = await view.finish(replace(DONE, text=STORY))
+    assert said(network.messages(PLACE)) == STORY
+    assert delivered.posts == tuple(network.refs(PLACE))
+
+
 async def test_who_deletes_a_growing_reply_wants_no_more_of_it() -> None:
     network = FakeNetwork()
     async with Presenter(network).reply(turn(), "line") as view:

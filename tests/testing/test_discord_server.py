@@ -143,6 +143,8 @@ async def test_the_same_nonce_makes_no_second_message(bot: Rest, general: Channe
     await bot.send(general.id, "a", nonce="n1")
     assert len(general.shown) == 2
     assert (await bot.send(general.id, "a", nonce="n" * 26)).code == 50035
+    general.messages[int(first.body["id"])].deleted = True
+    assert (await bot.send(general.id, "a", nonce="n1", enforce_nonce=True)).code == 10008
 
 
 async def test_a_reply_refers_to_a_message_that_is_there(

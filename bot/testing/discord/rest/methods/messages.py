@@ -72,11 +72,15 @@ def _check_parts(world: World, channel: Channel, body: Json, *, files: bool) -> 
 
 
 def _same_nonce(world: World, channel: Channel, body: Json) -> Message | None:
+    """Raises 10008 where it has been deleted: its nonce is used up all the same."""
     if not body.get("enforce_nonce") or body.get("nonce") is None:
         return None
     nonce, since = str(body["nonce"]), world.ids.next(NONCE_SECONDS)
-    found = (m for m in channel.by(world.bot.id) if m.nonce == nonce and m.id > since)
-    return next(found, None)
+    mine = (m for m in channel.messages.values() if m.author is world.bot)
+    found = next((m for m in mine if m.nonce == nonce and m.id > since), None)
+    if found is not None and found.deleted:
+        raise unknown("Message")
+    return found
 
 
 def _reference(world: World, channel: Channel, body: Json) -> Message | None:
