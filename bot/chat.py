@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,18 +13,16 @@ from bot.delivery.draft import Draft
 from bot.delivery.presenter import Presenter
 from bot.delivery.view import ReplyView
 from bot.engine import Engine
-from bot.errors import StoreError, StoreUnavailable, Unavailable
+from bot.errors import StoreError, Unavailable
 from bot.fairness import Turnstile
 from bot.hooks import Hooks
+from bot.patience import patiently
 from bot.prompt import PromptBuilder
 from bot.settings import Settings
 from bot.store import Reply, Store, TurnRecord
 from bot.types import FinishReason, PostRef, Turn, TurnState, Usage
 
 log = structlog.get_logger(__name__)
-
-STORE_PATIENCE = (0.5, 2.0, 10.0)
-"""Seconds between attempts to keep a finished reply in a database that is locked or full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +57,20 @@ class Chat:
     async def keep(self, turn: Turn, draft: Draft, usage: Usage) -> None:
         """End the turn in the store, patiently: a finished answer is not lost to a lock."""
         reply = Reply(draft.text, draft.reasoning, draft.finish, usage)
-        for seconds in STORE_PATIENCE:
-            try:
-                await self.store.finish(turn, draft.state, reply, draft.notice)
-                return
-            except StoreUnavailable as error:
-                log.warning("reply not stored yet", why=str(error))
-                await asyncio.sleep(seconds)
-        await self.store.finish(turn, draft.state, reply, draft.notice)
+        await patiently(lambda: self.store.finish(turn, draft.state, reply, draft.notice))
 
     async def deliver(self, turn: Turn, view: ReplyView, draft: Draft) -> None:
         """Bring the ended reply and its buttons into the network. What it can't take just now
         stays to be delivered; what it never will is settled."""
         if self.presenters[turn.place.adapter].limits.buttons:
-            draft = replace(draft, buttons=await buttons.ended(turn, self.store, draft))
+            below = await patiently(lambda: buttons.ended(turn, self.store, draft))
+            draft = replace(draft, buttons=below)
         delivered = await view.finish(draft)
         if not isinstance(delivered.failure, Unavailable):
-            await self.store.delivered(turn)
+            await patiently(lambda: self.store.delivered(turn))
         if draft.buttons:
-            await self._take_older_buttons(turn)
+            with suppress(StoreError):  # they are taken with the next reply
+                await self._take_older_buttons(turn)
 
     async def _take_older_buttons(self, turn: Turn) -> None:
         presenter = self.presenters[turn.place.adapter]
@@ -112,7 +104,10 @@ class Chat:
 
     def remember_posts(self, turn: Turn) -> Callable[[Sequence[PostRef]], Awaitable[None]]:
         async def remember(posts: Sequence[PostRef]) -> None:
-            await self.store.posted(turn, posts)
+            try:
+                await patiently(lambda: self.store.posted(turn, posts))
+            except StoreError as error:  # at worst, a restart posts it once more
+                log.warning("posts not remembered", why=str(error))
 
         return remember
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import chat, texts
+from bot import patience, texts
 from bot.errors import StoreUnavailable
 from bot.types import TurnState, utcnow
 from tests.core.house import CHAT, People, eventually, open_house
@@ -133,17 +133,42 @@ async def test_a_question_deleted_before_a_crash_is_not_answered_after_it(tmp_pa
 
 
 @pytest.mark.parametrize("times", [1, 3])
-async def test_a_store_that_fails_at_the_end_of_a_turn_costs_nothing(
-    tmp_path: Path, times: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("method", ["add_buttons", "posted", "finish", "delivered"])
+async def test_a_store_that_fails_for_a_moment_costs_no_answer(
+    tmp_path: Path, method: str, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "STORE_PATIENCE", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(patience, "PAUSES", (0.01, 0.01, 0.01))
     async with open_house(tmp_path, [GREETING]) as people:
-        locked = Locked(people, "finish", times, monkeypatch)
+        locked = Locked(people, method, times, monkeypatch)
         people.say("hello world")
         await people.see("Hello, world!")
-        assert locked.left == 0
+        await eventually(lambda: locked.left == 0)
         history = await people.house.chat.store.history(CHAT.key, 10)
         assert [m.text for m in history] == ["hello world", "Hello, world!"]
+
+
+@pytest.mark.parametrize("method", ["add_buttons", "finish"])
+async def test_whoever_waits_hears_that_an_answer_can_not_be_kept(
+    tmp_path: Path, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0.01, 0.01, 0.01))
+    async with open_house(tmp_path, [GREETING]) as people:
+        locked = Locked(people, method, 4, monkeypatch)
+        people.say("hello world")
+        await people.see_last(texts.MEMORY_AWAY())
+        assert locked.left == 0
+        people.say("hello moon")
+        await people.see_last("Hello, moon!")
+
+
+async def test_an_answer_is_given_though_its_posts_can_not_be_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0.01,))
+    async with open_house(tmp_path, [GREETING]) as people:
+        Locked(people, "posted", 2, monkeypatch)
+        people.say("hello world")
+        await people.see("Hello, world!")
 
 
 async def test_a_checkpoint_that_fails_is_made_up_for(
