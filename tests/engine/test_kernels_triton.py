@@ -14,8 +14,9 @@ if DEVICE == "cpu":
 pytest.importorskip("triton")
 
 from bot.engine.local import candidates  # noqa: E402
-from bot.engine.local.kernels import decode_attention as attention  # noqa: E402
-from bot.engine.local.kernels import rows  # noqa: E402
+from bot.engine.local.kernels import rows, step, tiles  # noqa: E402
+from bot.engine.local.kvcache import KVCache, LayerShape  # noqa: E402
+from bot.engine.local.sequence import Sequence, Slice  # noqa: E402
 
 pytestmark = [
     pytest.mark.slow,
@@ -104,20 +105,97 @@ def test_the_likeliest_tokens_share_is_the_samplers() -> None:
     close(found, candidates.largest_share(scores, temperature))
 
 
+BLOCK, BLOCKS = 16, 128
+
+
+def filled_cache(kv_heads: int, dim: int, value_dim: int | None = None) -> KVCache:
+    """Of one layer, with keys and values in all blocks."""
+    shape = LayerShape(kv_heads, dim, value_dim or dim, torch.float32, torch.device(DEVICE))
+    cache = KVCache({0: shape}, BLOCKS, BLOCK)
+    for pool in (cache.keys[0], cache.values[0]):
+        pool.normal_()
+    return cache
+
+
+def sequences(*lengths: int) -> list[Sequence]:
+    """Their blocks are anywhere but in order."""
+    free = [n * 37 % BLOCKS for n in range(BLOCKS)]
+    return [
+        Sequence([0] * length, n, blocks=[free.pop() for _ in range(-(-length // BLOCK))])
+        for n, length in enumerate(lengths)
+    ]
+
+
+def exact(
+    cache: KVCache, slices: list[Slice], query: torch.Tensor, scale: float, window: int | None
+) -> torch.Tensor:
+    """query [T, H, D] → [T, H, D of values]"""
+    found, row = [], 0
+    for each in slices:
+        blocks = torch.tensor(each.sequence.blocks, device=DEVICE)
+        key, value = (pool[0][blocks].flatten(0, 1).double() for pool in (cache.keys, cache.values))
+        of_head = torch.arange(query.shape[1], device=DEVICE) // (query.shape[1] // key.shape[1])
+        for at in range(each.start, each.end):
+            seen = slice(max(0, at + 1 - window) if window else 0, at + 1)
+            scores = torch.einsum("hd,thd->ht", query[row].double(), key[seen][:, of_head]) * scale
+            found.append(torch.einsum("ht,thd->hd", scores.softmax(-1), value[seen][:, of_head]))
+            row += 1
+    return torch.stack(found)
+
+
 @pytest.mark.parametrize("window", [None, 24])
-@pytest.mark.parametrize("cut", [attention.Cut(4, 64, 64), attention.Cut(4, 128, 128)])
+@pytest.mark.parametrize("cut", [tiles.Cut(4, 64, 64), tiles.Cut(4, 128, 128)])
 @pytest.mark.parametrize("group", [1, 5])
-def test_each_sequence_sees_its_own_tokens(
-    window: int | None, cut: attention.Cut, group: int, monkeypatch: pytest.MonkeyPatch
+def test_a_new_token_sees_its_own_sequence(
+    window: int | None, cut: tiles.Cut, group: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention, "cut_for", lambda pairs: cut)
-    keys, values, query = random(12, 16, 2, 16), random(12, 16, 2, 16), random(4, 2 * group, 16)
-    table = torch.randint(0, 12, (4, 30), dtype=torch.int32, device=DEVICE)
-    lengths = torch.tensor([1, 70, 144, 470], device=DEVICE)
-    found = attention.decode_attention(query, keys, values, table, lengths, 0.25, window)
-    for n, length in enumerate(lengths.tolist()):
-        seen = slice(max(0, length - window) if window else 0, length)
-        key, value = (pool[table[n].long()].flatten(0, 1)[seen].double() for pool in (keys, values))
-        of_head = torch.arange(2 * group, device=DEVICE) // group
-        scores = torch.einsum("hd,thd->ht", query[n].double(), key[:, of_head]) * 0.25
-        close(found[n], torch.einsum("ht,thd->hd", scores.softmax(-1), value[:, of_head]))
+    monkeypatch.setattr(tiles, "cut_decoding", lambda pairs, head_bytes: cut)
+    cache, query = filled_cache(2, 16), random(4, 2 * group, 16)
+    slices = [Slice(each, len(each.tokens) - 1, len(each.tokens))
+              for each in sequences(1, 70, 144, 470)]  # fmt: skip
+    table = torch.zeros(4, 40, dtype=torch.int32, device=DEVICE)
+    for row, each in zip(table, slices, strict=True):
+        row[: len(each.sequence.blocks)] = torch.tensor(each.sequence.blocks)
+    positions = torch.tensor([each.start for each in slices], device=DEVICE)
+    decode = step.DecodeStep(cache, table, positions)
+    found = decode.read(0, query, 0.25, window)
+    close(found, exact(cache, slices, query, 0.25, window))
+
+
+@pytest.mark.parametrize("window", [None, 24])
+@pytest.mark.parametrize("splits", [1, 4])
+@pytest.mark.parametrize(("group", "most_rows"), [(1, 16), (3, 32), (5, 128)])
+def test_each_token_of_a_prompt_sees_what_came_before_it(
+    window: int | None, splits: int, group: int, most_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the start, after a history, in one piece with a single token of another sequence."""
+    monkeypatch.setattr(tiles, "MOST_ROWS", most_rows)
+    monkeypatch.setattr(tiles, "cut_prompts", lambda *_: tiles.Cut(splits, 32, 16))
+    cache, (single, new, later) = filled_cache(2, 16), sequences(70, 33, 130)
+    slices = [Slice(single, 69, 70), Slice(new, 0, 33), Slice(later, 100, 130)]
+    query = random(64, 2 * group, 16)
+    prompt = step.PromptStep(cache, slices, torch.device(DEVICE))
+    found = prompt.read(0, query, 0.25, window)
+    close(found, exact(cache, slices, query, 0.25, window))
+
+
+@pytest.mark.parametrize(("dim", "value_dim"), [(64, 64), (96, 96), (128, 128), (256, 64)])
+def test_heads_of_any_size_are_served(dim: int, value_dim: int) -> None:
+    cache, (single, new) = filled_cache(1, dim, value_dim), sequences(40, 300)
+    slices = [Slice(single, 39, 40), Slice(new, 290, 300)]
+    query = random(11, 2, dim)
+    found = step.PromptStep(cache, slices, torch.device(DEVICE)).read(0, query, 0.1, None)
+    close(found, exact(cache, slices, query, 0.1, None))
+
+
+def test_new_keys_and_values_are_seen_by_the_tokens_they_come_with() -> None:
+    cache, (new,) = filled_cache(2, 16), sequences(50)
+    slices = [Slice(new, 20, 50)]
+    query, key, value = random(4, 30, 16), random(2, 30, 16), random(2, 30, 16)
+    found = step.PromptStep(cache, slices, torch.device(DEVICE)).attend(
+        0, query, key, value, 0.25, None
+    )
+    blocks = torch.tensor(new.blocks, device=DEVICE)
+    assert torch.equal(cache.keys[0][blocks].flatten(0, 1)[20:50], key.transpose(0, 1))
+    assert torch.equal(cache.values[0][blocks].flatten(0, 1)[20:50], value.transpose(0, 1))
+    close(found, exact(cache, slices, query.transpose(0, 1), 0.25, None))

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from bot.engine.local.attention import Step
 from bot.engine.local.forward import Forward
 from bot.engine.local.graph_inputs import POSITION, TABLE, TOKEN, Inputs
 from bot.engine.local.kernels.rows import largest_share
-from bot.engine.local.kernels.step import DecodeStep
+from bot.engine.local.kernels.step import DecodeStep, PromptStep
 from bot.engine.local.lookahead import Guess, guess
 from bot.engine.local.progress import Progress
 from bot.engine.local.runner import Drawn, PagedRunner
@@ -89,6 +90,9 @@ class GraphRunner(PagedRunner):
     def run(self, slices: Many[Slice]) -> torch.Tensor:
         self._ahead = None
         return super().run(slices)
+
+    def _step(self, packed: Many[Slice]) -> Step:
+        return PromptStep(self.cache, packed, self._device)
 
     @torch.inference_mode()
     def draw(self, slices: Many[Slice], states: Many[SamplingState]) -> Drawn | None:

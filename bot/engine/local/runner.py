@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import torch
 
-from bot.engine.local.attention import adopt
+from bot.engine.local.attention import Step, adopt
 from bot.engine.local.forward import Forward, TransformersForward
 from bot.engine.local.kvcache import KVCache, layer_shapes
 from bot.engine.local.sampling import SamplingState
@@ -87,10 +87,13 @@ class PagedRunner:
         logits = self._forward(
             torch.tensor(tokens, device=self._device),
             torch.tensor(positions, device=self._device),
-            SdpaStep(self.cache, packed),
+            self._step(packed),
             torch.tensor(rows or [0], device=self._device),
         )
         return logits[: len(rows)]
+
+    def _step(self, packed: Many[Slice]) -> Step:
+        return SdpaStep(self.cache, packed)
 
     def draw(self, slices: Many[Slice], states: Many[SamplingState]) -> Drawn | None:
         return None

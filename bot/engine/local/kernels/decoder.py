@@ -15,7 +15,7 @@ from torch.nn.functional import silu
 
 from bot.engine.local.attention import NotPaged, Step
 from bot.engine.local.kernels.rows import add_norm, rotate
-from bot.engine.local.kernels.step import DecodeStep
+from bot.engine.local.kernels.step import KernelStep
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -82,11 +82,11 @@ class FusedForward:
         sin: torch.Tensor, step: Step,
     ) -> torch.Tensor:  # fmt: skip
         heads = layer.qkv(normed).view(len(normed), -1, self._dim)
-        places = step.places(number) if isinstance(step, DecodeStep) else None
+        places = step.places(number) if isinstance(step, KernelStep) else None
         rotate(heads, cos, sin, self._queries, self._keys, layer.head_norms, places)
         ends = (self._queries, self._queries + self._keys)
         query, key, value = heads.tensor_split(ends, dim=1)
-        if isinstance(step, DecodeStep):
+        if isinstance(step, KernelStep):
             attended = step.read(number, query, layer.scale, layer.window)
         else:
             attended = step.attend(

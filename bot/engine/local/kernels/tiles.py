@@ -1,0 +1,92 @@
+"""How the work of attention over the paged cache is cut: into tiles of queries, which programs
+share by their context. Pure arithmetic; the kernel is in paged_attention.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import torch
+
+from bot.engine.local.sequence import Slice
+
+MOST_ROWS = 128
+"""Of a matrix product: tokens of a tile times query heads that share a key head."""
+PROGRAMS = 264
+"""That the work of a step is split among, as far as SPLITS allows: two a multiprocessor."""
+FULL = 192
+"""Sequences times key heads that fill a card without being split."""
+SPLITS = (4, 32)
+"""At least and at most: even in a full batch, one long context must not hold up the rest."""
+SHARE = 256
+"""Tokens of a prompt's context that are worth a program of their own."""
+SHARED = 2**15
+"""Bytes of shared memory for a prompt's queries, and for two stages of its keys or values: what an
+Ampere of any size has for all three."""
+
+
+class Tiles(NamedTuple):
+    """Up to `width` successive tokens each, of one sequence, in `table` [n, 4] of int32: the
+    sequence, the row of the first token among the queries, how many there are, the first one's
+    position. `longest` is the longest context in tokens, where the host knows it."""
+
+    table: torch.Tensor
+    width: int
+    longest: int | None = None
+
+
+class Cut(NamedTuple):
+    """Each context goes to `splits` programs, in shares of at least `share` tokens, of which a
+    program looks at `tokens` at a time."""
+
+    splits: int
+    share: int
+    tokens: int
+    warps: int = 4
+
+
+def cut_tiles(slices: Sequence[Slice], width: int, device: torch.device) -> list[Tiles]:
+    """Of the packed row, in which `slices` of one token come first: these apart from pieces of
+    prompts, whose tiles have up to `width` tokens."""
+    tiles: list[tuple[int, int, int, int]] = []
+    row = 0
+    for number, each in enumerate(slices):
+        for start in range(each.start, each.end, width):
+            count = min(width, each.end - start)
+            tiles.append((number, row, count, start))
+            row += count
+    longest = max(each.end for each in slices)
+    found = []
+    for single, part in groupby(tiles, key=lambda tile: slices[tile[0]].count == 1):
+        table = torch.tensor(list(part), dtype=torch.int32, device=device)
+        found.append(Tiles(table, 1) if single else Tiles(table, width, longest))
+    return found
+
+
+def tile_width(query: torch.Tensor, kv_heads: int) -> int:
+    """How many tokens of a prompt fill a tile, for queries [T, H, D]."""
+    rows = SHARED // (power_of_2(query.shape[2]) * query.element_size())
+    return max(1, min(MOST_ROWS, rows) * kv_heads // query.shape[1])
+
+
+def cut_decoding(pairs: int, head_bytes: int) -> Cut:
+    """For so many sequences times key heads: what was fastest of some dozens on an H100."""
+    most_tokens = SHARED // head_bytes
+    if pairs >= FULL:
+        return Cut(SPLITS[0], 512, min(128, most_tokens))
+    least, most = SPLITS
+    wanted = power_of_2(-(-PROGRAMS // pairs))
+    return Cut(min(most, max(least, wanted)), 64, min(64, most_tokens))
+
+
+def cut_prompts(pairs: int, longest: int, head_bytes: int) -> Cut:
+    """For so many tiles times key heads."""
+    wanted = min(PROGRAMS // pairs, -(-longest // SHARE), SPLITS[1])
+    splits = 2 ** max(0, wanted.bit_length() - 1)
+    return Cut(splits, SHARE, max(16, min(64, SHARED // 2 // head_bytes)), 8)
+
+
+def power_of_2(number: int) -> int:
+    """The smallest that is no smaller."""
+    return 1 << (number - 1).bit_length()
