@@ -42,8 +42,10 @@ FORBIDDEN = (
     "not enough rights",
     "have no rights",
     "need administrator rights",
-    "chat_write_forbidden",
+    "chat_admin_required",
     "chat_restricted",
+    "chat_send_",
+    "chat_write_forbidden",
     "topic_closed",
     "user_is_blocked",
 )

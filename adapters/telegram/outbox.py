@@ -4,40 +4,26 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InputFile,
-    LinkPreviewOptions,
-    ReplyParameters,
-)
+from telegram import Bot, InputFile, LinkPreviewOptions
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated
 
-from adapters.telegram.failures import (
-    CANT_PARSE,
-    LONGEST_CAPTION,
-    NOT_MODIFIED,
-    is_about,
-    typed,
-)
+from adapters.telegram.bodies import keyboard, reply_to, thread_of
+from adapters.telegram.failures import CANT_PARSE, NOT_MODIFIED, is_about, typed
 from adapters.telegram.rendering import Rendered, plain, render
-from adapters.telegram.writer import length
 from bot.errors import Gone
-from bot.types import Button, Place, Post, PostRef
+from bot.types import Place, Post, PostRef
 
 log = structlog.get_logger(__name__)
 
 DRAFT = "draft:"
 """Begins the id of a post that is a message draft so far."""
-WIDEST_ROW = 40
-"""Characters of labels beside each other, so that none is cut on a phone."""
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -87,7 +73,7 @@ class Outbox:
             await self._at(
                 place,
                 lambda chat: self._bot.send_chat_action(
-                    chat, ChatAction.TYPING, message_thread_id=_thread(place)
+                    chat, ChatAction.TYPING, message_thread_id=thread_of(place)
                 ),
             )
 
@@ -102,9 +88,9 @@ class Outbox:
                     chat,
                     text.text,
                     entities=text.entities,
-                    reply_markup=_keyboard(post.buttons),
-                    reply_parameters=_reply(post),
-                    message_thread_id=_thread(place),
+                    reply_markup=keyboard(post.buttons),
+                    reply_parameters=reply_to(post),
+                    message_thread_id=thread_of(place),
                     link_preview_options=_NO_PREVIEW,
                 ),
             ),
@@ -113,28 +99,33 @@ class Outbox:
 
     async def _send_files(self, place: Place, post: Post) -> PostRef:
         """The text is the first file's caption, the buttons are the last one's."""
-        if length(post.text) > LONGEST_CAPTION:
-            await self._send_text(place, Post(post.text, reply_to=post.reply_to))
-            post = Post("", post.buttons, post.files)
-        last = len(post.files) - 1
-        for number, file in enumerate(post.files):
-            caption = render(post.text) if number == 0 else Rendered("")
-            message = await self._at(
+        *others, last = post.files
+        for file in others:
+            await self._send_file(place, replace(post, files=(file,), buttons=()))
+            post = replace(post, text="", collapsible="")
+        return await self._send_file(place, replace(post, files=(last,)))
+
+    async def _send_file(self, place: Place, post: Post) -> PostRef:
+        (file,) = post.files
+        message = await self._formatted(
+            post,
+            lambda caption: self._at(
                 place,
-                lambda chat, file=file, caption=caption, number=number: self._bot.send_document(  # type: ignore[misc]  # bound now
+                lambda chat: self._bot.send_document(
                     chat,
                     InputFile(file.data, file.name),
                     caption=caption.text,
                     caption_entities=caption.entities,
-                    reply_markup=_keyboard(post.buttons) if number == last else None,
-                    reply_parameters=_reply(post),
-                    message_thread_id=_thread(place),
+                    reply_markup=keyboard(post.buttons),
+                    reply_parameters=reply_to(post),
+                    message_thread_id=thread_of(place),
                 ),
-            )
+            ),
+        )
         return PostRef(place, str(message.message_id))
 
     async def _edit(self, ref: PostRef, post: Post) -> None:
-        markup = _keyboard(post.buttons)
+        markup = keyboard(post.buttons)
 
         async def change(text: Rendered) -> object:
             return await self._at(
@@ -202,7 +193,7 @@ class Outbox:
                 number,
                 text.text,
                 entities=text.entities,
-                message_thread_id=_thread(place),
+                message_thread_id=thread_of(place),
             ),
         )
         return PostRef(place, f"{DRAFT}{number}")
@@ -215,31 +206,3 @@ class Outbox:
         with suppress(Gone):
             await self.delete(ref)
         return draft
-
-
-def _thread(place: Place) -> int | None:
-    return int(place.thread) if place.thread else None
-
-
-def _reply(post: Post) -> ReplyParameters | None:
-    if not post.reply_to.isdigit():
-        return None
-    return ReplyParameters(int(post.reply_to), allow_sending_without_reply=True)
-
-
-def _keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
-    rows = [
-        [InlineKeyboardButton(b.label, callback_data=b.id) for b in row] for row in _rows(buttons)
-    ]
-    return InlineKeyboardMarkup(rows) if rows else None
-
-
-def _rows(buttons: tuple[Button, ...]) -> Iterator[list[Button]]:
-    row: list[Button] = []
-    for button in buttons:
-        if row and sum(len(b.label) for b in (*row, button)) > WIDEST_ROW:
-            yield row
-            row = []
-        row.append(button)
-    if row:
-        yield row

@@ -23,7 +23,7 @@ DEAR = ("pre", "expandable_blockquote", "blockquote", "text_link", "code")
 """Kinds that are kept first where there are too many."""
 
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-_UNSENDABLE = {0: "\ufffd"} | dict.fromkeys(range(55296, 57344), "�")
+_UNSENDABLE = {0: "\ufffd"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 @dataclass(frozen=True, slots=True)

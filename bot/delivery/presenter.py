@@ -80,9 +80,10 @@ class Presenter:
         shown = screen.posts(replace(draft, buttons=()), now())
         if not posts or len(shown) != len(posts):
             return
+        last = max(number for number, post in enumerate(shown) if not post.files)
         await self._pacer.ready(turn.place)
         try:
-            await self.adapter.edit(posts[-1], shown[-1])
+            await self.adapter.edit(posts[last], shown[last])
         except RateLimited as error:
             self._pacer.flooded(turn.place, error.retry_after)
         except DeliveryError as error:

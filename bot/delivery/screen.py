@@ -120,7 +120,8 @@ class Screen:
 
 
 class Note:
-    """One finished post, in as many pieces as it takes."""
+    """One finished post, in as many pieces as it takes: what has more than one file would be sent
+    again as a whole where the network took the first file only."""
 
     def __init__(self, limits: Limits, post: Post):
         self.limits = limits
@@ -134,17 +135,15 @@ class Note:
         return True
 
     def posts(self, draft: Draft, now: float) -> list[Post]:
-        pieces = Splitter(self._length, self.limits.unit).grow(self._post.text)
-        first, *rest = [piece.text for piece in pieces if piece.text] or [""]
-        whole = replace(self._post, text=first)
-        if not rest:
-            return [whole]
+        shown = Splitter(self._length, self.limits.unit).grow(self._post.text)
+        *before, last = [piece.text for piece in shown if piece.text] or [""]
+        first, further = self._post.files[:1], self._post.files[1:]
         plain = Post("", only_for=self._post.only_for)
-        return [
-            replace(plain, text=first, reply_to=self._post.reply_to),
-            *(replace(plain, text=text) for text in rest[:-1]),
-            replace(whole, text=rest[-1], reply_to=""),
-        ]
+        posts = [replace(plain, text=text) for text in before]
+        posts.append(replace(self._post, text=last, files=first, reply_to=""))
+        posts += [replace(plain, text=file.name, files=(file,)) for file in further]
+        posts[0] = replace(posts[0], reply_to=self._post.reply_to)
+        return posts
 
 
 def smaller(told: int, known: int) -> int:

@@ -139,6 +139,25 @@ async def test_a_file_goes_with_its_name_and_caption(
     assert message.buttons == {}
 
 
+async def test_several_files_are_a_message_each(
+    server: TelegramServer, private: Chat, bot: Bot
+) -> None:
+    files = (File("a.md", b"a"), File("b.md", b"b"))
+    await bot.adapter.send(place(private), Post("both", (STOP,), files))
+    first, second = private.by(server.world.bot_id)
+    assert [m.media["document"]["file_name"] for m in (first, second)] == ["a.md", "b.md"]
+    assert [(m.text, m.buttons) for m in (first, second)] == [
+        ("both", {}),
+        ("", {"Stop": "key-1"}),
+    ]
+
+
+async def test_a_caption_has_a_limit_of_its_own(private: Chat, bot: Bot) -> None:
+    with pytest.raises(TooLong) as too_long:
+        await bot.adapter.send(place(private), Post("x" * 1025, files=(File("a", b"a"),)))
+    assert too_long.value.limit == 1024
+
+
 async def test_formatting_that_is_refused_is_sent_plain_and_counted(
     private: Chat, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from bot.delivery.excerpt import excerpt, extension
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
 from bot.testing import FakeNetwork
-from bot.types import Limits
+from bot.types import File, Limits, Post, UserRef
 from tests.delivery.documents import DOCUMENT, has_open_fence
 from tests.delivery.replies import AGAIN, DONE, PLACE, turn
 
@@ -89,6 +89,31 @@ async def test_the_file_follows_the_text_which_keeps_the_buttons() -> None:
     assert (text.buttons, text.files, file.buttons) == ((AGAIN,), (), ())
     assert file.files[0].data.decode() == PROSE
     assert len(delivered.posts) == 2
+
+
+async def test_buttons_can_be_taken_from_the_text_that_a_file_follows() -> None:
+    network, asked, draft = FakeNetwork(), turn(), replace(DONE, text=PROSE)
+    presenter = Presenter(network, SETTINGS)
+    async with presenter.reply(asked, "line") as view:
+        delivered = await view.finish(draft)
+    await presenter.take_buttons(asked, "line", delivered.posts, draft)
+    assert [post.buttons for post in network.messages(PLACE)] == [(), ()]
+    assert network.errors() == []
+
+
+async def test_each_file_of_a_notice_is_a_post_that_can_be_sent_again() -> None:
+    network = FakeNetwork()
+    files = tuple(File(name, b"x") for name in ("a.md", "a.json"))
+    post = Post("Here:", (AGAIN,), files, reply_to="5", only_for=UserRef("fake", "ann"))
+    await Presenter(network).notice(PLACE, post)
+    first, second = network.messages(PLACE)
+    assert (first.text, first.buttons, first.files, first.reply_to) == (
+        "Here:",
+        (AGAIN,),
+        files[:1],
+        "5",
+    )
+    assert (second.text, second.files, second.only_for) == ("a.json", files[1:], post.only_for)
 
 
 async def test_a_network_without_files_gets_all_as_text() -> None:
