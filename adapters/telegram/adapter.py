@@ -90,7 +90,7 @@ class Telegram:
         bot, process = self._app.bot, self._app.process_update
         if webhook is None:
             await persistently(bot.delete_webhook)
-            await poll(bot, process)
+            await poll(bot, process, self.connected)
             return
         async with listening(bot, process, webhook) as secret:
             while True:  # tells Telegram again each hour, and so notices a revoked token

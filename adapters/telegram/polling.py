@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 from telegram import Bot, Update
-from telegram.error import TelegramError
+from telegram.error import Conflict, TelegramError
 
 from adapters.telegram.patience import endure
 from bot.backoff import Backoff
@@ -27,15 +27,20 @@ ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member", "cha
 Process = Callable[[Update], Awaitable[None]]
 
 
-async def poll(bot: Bot, process: Process) -> None:
-    """For ever. Raises TokenRefused."""
+async def poll(bot: Bot, process: Process, connected: asyncio.Event) -> None:
+    """For ever; `connected` tells whether the last attempt went well, which after a failure is
+    found out at once. Raises TokenRefused."""
     backoff, offset = Backoff(), 0
     while True:
         try:
-            updates = await bot.get_updates(offset, timeout=POLL, allowed_updates=ALLOWED)
+            patience = POLL if connected.is_set() else timedelta()
+            updates = await bot.get_updates(offset, timeout=patience, allowed_updates=ALLOWED)
         except TelegramError as error:
+            if not isinstance(error, Conflict):  # then it is there, and another instance asks it
+                connected.clear()
             await endure(error, backoff)
             continue
+        connected.set()
         if backoff.failing:
             log.info("telegram answers again")
         unstored = await store(updates, process)

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import structlog
 from aiohttp import web
@@ -31,14 +32,16 @@ LARGEST_UPDATE = 1024 * 1024
 
 
 class Receiver:
-    """Chats side by side, each chat's updates in the order in which they came."""
+    """Chats side by side, each chat's updates in the order in which they came. A chat has a lock
+    for as long as somebody holds it or waits for it."""
 
     def __init__(self, bot: Bot, process: Process, secret: str):
         self._bot, self._process, self._secret = bot, process, secret
-        self._locks: dict[int, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def receive(self, request: web.Request) -> web.Response:
-        if not hmac.compare_digest(request.headers.get(HEADER, ""), self._secret):
+        shown = request.headers.get(HEADER, "").encode(errors="replace")
+        if not hmac.compare_digest(shown, self._secret.encode()):
             log.warning("webhook called without Telegram's secret", by=request.remote)
             return web.Response(status=403)
         try:
@@ -46,27 +49,35 @@ class Receiver:
         except (ValueError, NetworkError):
             return web.Response(status=400)
         chat = update.effective_chat.id if update.effective_chat else 0
-        lock = self._locks.setdefault(chat, asyncio.Lock())
-        async with lock:
+        async with self._locks.setdefault(chat, asyncio.Lock()):
             unstored = await store([update], self._process)
-        if not lock.locked():
-            self._locks.pop(chat, None)
         return web.Response(status=200 if unstored is None else 503)
 
 
 @asynccontextmanager
 async def listening(bot: Bot, process: Process, config: WebhookConfig) -> AsyncIterator[str]:
-    """Serve the webhook's path. Gives the secret that Telegram is to be told."""
+    """Serve the webhook's path. Gives the secret that Telegram is to be told. Raises ConfigError
+    where nothing can listen there."""
     secret = config.secret.reveal() if config.secret else secrets.token_urlsafe(32)
     app = web.Application(client_max_size=LARGEST_UPDATE)
     app.router.add_post(urlsplit(config.url).path or "/", Receiver(bot, process, secret).receive)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, config.listen, config.port).start()
+        await _listen(runner, config)
         yield secret
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, config: WebhookConfig) -> None:
+    try:
+        await web.TCPSite(runner, config.listen, config.port).start()
+    except OSError as error:
+        problem = (
+            f"can't listen on {config.listen}:{config.port} ({error.strerror}): choose another port"
+        )
+        raise ConfigError(problem, key="adapters.telegram.webhook") from None
 
 
 async def announce(bot: Bot, config: WebhookConfig, secret: str) -> None:
