@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import discord
 import structlog
 from discord import PartialMessageable
 
@@ -10,10 +9,11 @@ from adapters.discord import texts
 from adapters.discord.bodies import files_of
 from adapters.discord.client import Client
 from adapters.discord.config import DiscordConfig
-from adapters.discord.failures import LONGEST_TEXT, OUT_OF_REACH, said
+from adapters.discord.failures import LONGEST_TEXT, typed
 from adapters.discord.reading import channel_of
 from adapters.discord.recent import Recent
 from adapters.discord.threads import open_thread
+from bot.errors import DeliveryError
 from bot.types import File, Place, Post, PostRef
 
 log = structlog.get_logger(__name__)
@@ -39,10 +39,11 @@ class ThoughtThreads:
         self._done[ref.id] = True
         channel, message = channel_of(ref.place), int(ref.id)
         try:
-            if await open_thread(client, channel, message, texts.THOUGHTS):
-                await _say(client.get_partial_messageable(message), post.collapsible.strip())
-        except (discord.DiscordException, *OUT_OF_REACH) as error:
-            log.warning("thoughts not shown in a thread", why=said(error))
+            async with typed():
+                if await open_thread(client, channel, message, texts.THOUGHTS):
+                    await _say(client.get_partial_messageable(message), post.collapsible.strip())
+        except DeliveryError as error:
+            log.warning("thoughts not shown in a thread", why=str(error))
 
 
 async def _say(thread: PartialMessageable, thoughts: str) -> None:
