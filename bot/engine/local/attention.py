@@ -57,14 +57,15 @@ def attend(
     step: Step | None = rest.pop(STEP, None)
     if step is None:
         raise NotPaged("it does not pass keyword arguments on to its attention")
-    _refuse(module, attention_mask, rest)
+    refuse(module, attention_mask, rest)
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     layer: int = module.layer_idx  # type: ignore[assignment]  # every attention module has one
     output = step.attend(layer, query[0], key[0], value[0], scale, sliding_window)
     return output.unsqueeze(0), None
 
 
-def _refuse(module: torch.nn.Module, mask: torch.Tensor | None, rest: dict[str, Any]) -> None:
+def refuse(module: torch.nn.Module, mask: torch.Tensor | None, rest: dict[str, Any]) -> None:
+    """What asks for more than plain causal attention. Raises NotPaged."""
     if mask is not None:
         raise NotPaged("it makes an attention mask of its own")
     if getattr(module, "is_causal", True) is False:

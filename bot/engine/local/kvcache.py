@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from bot.engine.local.attention import STEP, NotPaged
+from bot.engine.local.config import KvDtype
+from bot.engine.local.kv_pool import Pool, Workspace
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -26,57 +29,61 @@ class LayerShape:
 
 
 class KVCache:
-    """Per layer [blocks + 1, block size, heads, dim], of zeros: what is masked away must be
-    finite all the same. The last block belongs to no sequence: padding reads it."""
+    """`keys` and `values` of each layer are the pools' own tensors [blocks + 1, block size, heads,
+    dim], `scales` those that go with them in int8. The last block belongs to no sequence: padding
+    reads it."""
 
-    def __init__(self, shapes: dict[int, LayerShape], blocks: int, block_size: int) -> None:
+    def __init__(
+        self, shapes: dict[int, LayerShape], blocks: int, block_size: int,
+        kv_dtype: KvDtype = "auto",
+    ) -> None:  # fmt: skip
         self.block_size, self.blocks = block_size, blocks
         self.padding_block = blocks
 
-        def pool(shape: LayerShape, dim: int) -> torch.Tensor:
+        def pool(shape: LayerShape, dim: int) -> Pool:
             size = (blocks + 1, block_size, shape.heads, dim)
-            return torch.zeros(size, dtype=shape.dtype, device=shape.device)
+            like = torch.empty(0, dtype=shape.dtype, device=shape.device)
+            return Pool(size, like, int8=kv_dtype == "int8")
 
-        self.keys = {layer: pool(shape, shape.key_dim) for layer, shape in shapes.items()}
-        self.values = {layer: pool(shape, shape.value_dim) for layer, shape in shapes.items()}
-
-        self._workspace: dict[tuple[str, torch.device], torch.Tensor] = {}
+        self._pools = {
+            layer: (pool(shape, shape.key_dim), pool(shape, shape.value_dim))
+            for layer, shape in shapes.items()
+        }
+        self.keys = {layer: keys.data for layer, (keys, _) in self._pools.items()}
+        self.values = {layer: values.data for layer, (_, values) in self._pools.items()}
+        self.scales = {
+            layer: (keys.scales, values.scales) for layer, (keys, values) in self._pools.items()
+        }
+        self._workspace = Workspace()
 
     @property
     def bytes(self) -> int:
-        return sum(pool.nbytes for pool in (*self.keys.values(), *self.values.values()))
+        return sum(tensor.nbytes for tensor in self._tensors())
 
     def write(
         self, layer: int, slots: torch.Tensor, key: torch.Tensor, value: torch.Tensor
-    ) -> None:
-        """key, value [KV heads, T, D] → the places `slots` [T], counted in tokens."""
-        keys, values = self.keys[layer], self.values[layer]
-        keys.view(-1, *keys.shape[2:]).index_copy_(0, slots, key.transpose(0, 1))
-        values.view(-1, *values.shape[2:]).index_copy_(0, slots, value.transpose(0, 1))
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """key, value [KV heads, T, D] → the places `slots` [T], counted in tokens. Returns them as
+        they will be read: what a token sees must not depend on which step computed it."""
+        keys, values = self._pools[layer]
+        return keys.write(slots, key), values.write(slots, value)
 
     def read(self, layer: int, blocks: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Keys and values [len(blocks) * block size, KV heads, D]; overwritten by the next read."""
+        keys, values = self._pools[layer]
         return (
-            self._gather("keys", self.keys[layer], blocks),
-            self._gather("values", self.values[layer], blocks),
+            keys.read(blocks, "keys", self._workspace),
+            values.read(blocks, "values", self._workspace),
         )
-
-    def _gather(self, name: str, pool: torch.Tensor, blocks: torch.Tensor) -> torch.Tensor:
-        """Into memory that is kept: fresh pages from the system cost more than the copying."""
-        block = pool[0].numel()
-        needed = len(blocks) * block
-        space = self._workspace.get((name, pool.device))
-        if space is None or len(space) < needed or space.dtype != pool.dtype:
-            space = pool.new_empty(needed + needed // 2)
-            self._workspace[name, pool.device] = space
-        target = space[:needed].view(len(blocks), block)
-        torch.index_select(pool.view(-1, block), 0, blocks, out=target)
-        return target.view(-1, *pool.shape[2:])
 
     def wipe(self, blocks: Sequence[int]) -> None:
         """Back to zeros."""
-        for pool in (*self.keys.values(), *self.values.values()):
-            pool[torch.tensor(blocks, device=pool.device)] = 0.0
+        for tensor in self._tensors():
+            tensor[torch.tensor(blocks, device=tensor.device)] = 0
+
+    def _tensors(self) -> Iterator[torch.Tensor]:
+        for pool in chain.from_iterable(self._pools.values()):
+            yield from pool.tensors()
 
 
 class _Probe:

@@ -53,6 +53,7 @@ def load(config: LocalConfig, home: Path, progress: Progress) -> LoadedModel:
         context_window=shape.context_window(model.config),
         kv_tokens=_kv_tokens(planned, config),
         eos_ids=_eos_ids(model, tokenizer),
+        kv_dtype=config.kv_dtype,
         sampling=_sampling(folder),
     )
 

@@ -13,7 +13,7 @@ from bot.engine.local.config import LocalConfig
 from bot.engine.local.hardware import Hardware
 from bot.engine.local.shape import ModelShape
 from bot.engine.local.sizes import gib
-from bot.engine.local.storage import DTYPE_BYTES, Method, Storage
+from bot.engine.local.storage import DTYPE_BYTES, Method, Storage, kv_bytes
 
 LEAST_CACHE = 2048
 """Tokens of KV cache without which a model is no use; a smaller context window needs no more."""
@@ -48,8 +48,9 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`kv_tokens` is the size of the KV cache; `offloaded` are bytes of layers that go to the
-    CPU's memory; `reason` says in a sentence why it is quantised as it is."""
+    """`kv_tokens` is the size of the KV cache, which is kept as `kv_dtype`; `offloaded` are bytes
+    of layers that go to the CPU's memory; `reason` says in a sentence why it is quantised as it
+    is."""
 
     model: str
     shape: ModelShape
@@ -59,6 +60,7 @@ class Plan:
     offloaded: int
     kv_tokens: int
     kv_token_bytes: int
+    kv_dtype: str
     fits: bool
 
     @property
@@ -147,13 +149,20 @@ def devices(config: LocalConfig, hardware: Hardware) -> list[Device]:
 def step_bytes(shape: ModelShape, storage: Storage, config: LocalConfig) -> int:
     """The peak of one step: a chunk of prompts beside a full batch, the logits of that batch with
     the copies that sampling sorts or captured steps keep, the largest matrix unpacked, one
-    conversation's keys and values gathered for a layer."""
+    conversation's keys and values gathered for a layer, and in the type of the computation."""
     size = DTYPE_BYTES[storage.dtype]
     rows = config.chunk(gpu=storage.gpu) + config.max_batch
     hidden = rows * (6 * shape.hidden + 3 * shape.intermediate) * size
     logits = config.max_batch * shape.vocabulary * (size + 20)
-    widest = max((cache.elements for cache in shape.caches), default=0)
-    return hidden + logits + storage.unpacked(shape) + shape.context_window * widest * size
+    ways = {_kv_dtype(storage, config), storage.dtype}
+    gathered = sum(
+        max((kv_bytes(cache, dtype) for cache in shape.caches), default=0) for dtype in ways
+    )
+    return hidden + logits + storage.unpacked(shape) + shape.context_window * gathered
+
+
+def _kv_dtype(storage: Storage, config: LocalConfig) -> str:
+    return storage.dtype if config.kv_dtype == "auto" else config.kv_dtype
 
 
 def _lay_out(
@@ -166,7 +175,8 @@ def _lay_out(
 ) -> Plan:
     """Spread over the devices by their budgets; what is too much goes to the CPU if it may."""
     places, step = devices(config, hardware), step_bytes(shape, storage, config)
-    token = shape.cache_elements * DTYPE_BYTES[storage.dtype]
+    kv_dtype = _kv_dtype(storage, config)
+    token = sum(kv_bytes(cache, kv_dtype) for cache in shape.caches)
     least = min(LEAST_CACHE, shape.context_window) * token
     weights, budget = storage.total(shape), sum(device.budget for device in places)
     room = budget - step * len(places) - least
@@ -176,7 +186,7 @@ def _lay_out(
     placements = tuple(_place(device, kept, budget, step) for device in places)
     return Plan(
         name, shape, storage, reason, placements, offloaded,
-        _cache_tokens(placements, token, shape, storage, config), token,
+        _cache_tokens(placements, token, shape, storage, config), token, kv_dtype,
         too_much == 0 or 0 < offloaded <= _spare_ram(shape, storage, config, hardware),
     )  # fmt: skip
 

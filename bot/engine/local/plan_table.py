@@ -47,6 +47,7 @@ def as_json(plan: Plan, config: LocalConfig, hardware: Hardware) -> dict[str, An
             other.storage.name: {**other.storage.components(plan.shape), "fits": other.fits}
             for other in plans.alternatives(plan, config, hardware)
         },
+        "kv_dtype": plan.kv_dtype,
         "kv_bytes_per_token": plan.kv_token_bytes,
         "kv_tokens": plan.kv_tokens,
         "conversations": {str(tokens): plan.conversations(tokens) for tokens in lengths(plan)},
@@ -131,7 +132,10 @@ def _device_rows(plan: Plan) -> Iterable[Sequence[str]]:
 def _sentences(plan: Plan) -> Iterable[str]:
     yield f"quantize: {plan.storage.name}, because {plan.reason}."
     token = plan.kv_token_bytes
-    yield f"KV cache: {human(token)} a token, {human(1000 * token)} per 1,000 tokens."
+    yield (
+        f"KV cache in {plan.kv_dtype}: {human(token)} a token, "
+        f"{human(1000 * token)} per 1,000 tokens."
+    )
     windows = {cache.window for cache in plan.shape.caches if cache.window}
     if windows:
         sliding = sum(cache.window is not None for cache in plan.shape.caches)

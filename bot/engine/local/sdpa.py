@@ -66,7 +66,7 @@ class SdpaStep:
         device = query.device
         if device not in self._slots_on:
             self._slots_on[device] = self._slots.to(device)
-        self._cache.write(layer, self._slots_on[device], key, value)
+        key, value = self._cache.write(layer, self._slots_on[device], key, value)
         if (window, device) not in self._calls:
             self._calls[window, device] = list(self._build(window, query))
         calls = self._calls[window, device]

@@ -36,10 +36,11 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class LayerCache:
-    """`elements` of one token's key and value; `window` is how many tokens the layer looks back,
-    None for all of them."""
+    """`elements` of one token's key and value, each of so many `heads`; `window` is how many tokens
+    the layer looks back, None for all of them."""
 
     elements: int
+    heads: int
     window: int | None = None
 
 
@@ -60,11 +61,6 @@ class ModelShape:
     @property
     def parameters(self) -> int:
         return sum(weight.elements for weight in self.weights)
-
-    @property
-    def cache_elements(self) -> int:
-        """Of one token in all layers, which is what the paged cache stores."""
-        return sum(cache.elements for cache in self.caches)
 
 
 def read_config(folder: Path, *, trust_remote_code: bool = False) -> PreTrainedConfig:
@@ -149,10 +145,10 @@ def _weights(model: PreTrainedModel, embedding: nn.Module, head: nn.Module | Non
 
 def _caches(text: PreTrainedConfig) -> list[LayerCache]:
     kinds = getattr(text, "layer_types", None) or [_only_kind(text)] * text.num_hidden_layers
-    elements = _cache_elements(text)
+    elements, heads = _cache_size(text)
     window = getattr(text, "sliding_window", None)
     return [
-        LayerCache(elements, window if kind == "sliding_attention" else None)
+        LayerCache(elements, heads, window if kind == "sliding_attention" else None)
         for kind in kinds
         if kind.endswith("attention") and kind != "linear_attention"
     ]
@@ -162,13 +158,16 @@ def _only_kind(text: PreTrainedConfig) -> str:
     return "sliding_attention" if getattr(text, "sliding_window", None) else "full_attention"
 
 
-def _cache_elements(text: PreTrainedConfig) -> int:
-    """Grouped queries share keys and values; latent attention (DeepSeek) is cached unfolded."""
-    heads = text.num_attention_heads
+def _cache_size(text: PreTrainedConfig) -> tuple[int, int]:
+    """Elements and heads. Grouped queries share keys and values; latent attention (DeepSeek) is
+    cached unfolded."""
+    queries = text.num_attention_heads
     if getattr(text, "kv_lora_rank", None):
-        return int(heads * (text.qk_nope_head_dim + text.qk_rope_head_dim + text.v_head_dim))
-    dim = getattr(text, "head_dim", None) or text.hidden_size // heads
-    return int(2 * (getattr(text, "num_key_value_heads", None) or heads) * dim)
+        dims = text.qk_nope_head_dim + text.qk_rope_head_dim + text.v_head_dim
+        return queries * dims, queries
+    heads = getattr(text, "num_key_value_heads", None) or queries
+    dim = getattr(text, "head_dim", None) or text.hidden_size // queries
+    return 2 * heads * dim, heads
 
 
 def _first_line(problem: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.engine.local.shape import COMPONENTS, Component, ModelShape, Weight
+from bot.engine.local.shape import COMPONENTS, Component, LayerCache, ModelShape, Weight
 
 Method = Literal["none", "int8", "nf4"]
 DTYPE_BYTES = {"bfloat16": 2, "float16": 2, "float32": 4}
@@ -20,6 +20,8 @@ INT8_ROW = 4
 """bitsandbytes keeps a float32 scale a row."""
 INT8_ROW_CPU = 12
 """FBGEMM keeps a scale, a zero point and a sum a row."""
+KV_SCALE = 4
+"""In int8 each head's key and each head's value of a token has a float32 scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,13 @@ class Storage:
         if self.made_from_files:
             return shape.parameters * DTYPE_BYTES.get(shape.stored_dtype, 4)
         return Storage(self.method, False, self.dtype, self.gpu).total(shape)
+
+
+def kv_bytes(cache: LayerCache, dtype: str) -> int:
+    """Of one token in the cache of a layer; `dtype` is int8 or a computation's."""
+    if dtype == "int8":
+        return cache.elements + 2 * cache.heads * KV_SCALE
+    return cache.elements * DTYPE_BYTES[dtype]
 
 
 def _nf4(elements: int) -> int:
