@@ -1,13 +1,13 @@
 """QwQ-32B's shape in NF4 on one GPU: tokens a second beside the limit that its memory sets.
 
-Needs a GPU with 40 GiB; ``--layers 4`` tries the script on a smaller one.
+Needs a GPU with 40 GiB; ``--layers 4`` tries the script on a smaller one, ``--kv int8`` keeps keys
+and values in 8 bits, ``--kv-tokens 270000`` makes room for a crowd with long contexts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import sys
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -19,6 +19,7 @@ import torch
 
 from bench import qwq
 from bench.gpu_engine import loaded, said, text, with_engine
+from bench.options import option
 from bench.report import Figure, show
 from bot.engine.local import LocalEngine
 from bot.engine.local.choice import choose
@@ -48,7 +49,7 @@ def main() -> None:
     if not torch.cuda.is_available():
         print("The kernels' benchmark needs a GPU.")
         return
-    layers = int(sys.argv[sys.argv.index("--layers") + 1]) if "--layers" in sys.argv else 64
+    layers = int(option("--layers", "64"))
     with torch.inference_mode():
         model = qwq.build(layers)
     copy, weights = bandwidth(), weight_bytes(model)
@@ -56,6 +57,7 @@ def main() -> None:
         "gpu": torch.cuda.get_device_name(0),
         "torch": torch.__version__,
         "layers": layers,
+        "KV cache": option("--kv", "auto"),
         "copy TB/s": copy / 1e12,
         "weights GB": weights / 1e9,
     }
@@ -88,19 +90,24 @@ def weight_bytes(model: Any) -> int:
 
 def step_times(model: Any) -> list[dict[str, Figure]]:
     """One decode step of so many sequences, its choice of tokens in it, by the card's clock and
-    by ours; and how far a long context slows one sequence."""
+    by ours; and how far a long context slows as many as there is room for."""
     with torch.inference_mode():
         runner = choose(loaded(model), block_size=16)
         model.set_attn_implementation("sdpa")  # as the next one expects it
         if not isinstance(runner, GraphRunner):
             return [{"sequences": "no graphs here"}]
-        sizes = [(count, CONTEXTS[0]) for count in CROWDS] + [(1, CONTEXTS[1])]
-        return [_step(runner, count, context) for count, context in sizes]
+        blocks = runner.cache.blocks
+        return [
+            _step(runner, count, context)
+            for context in CONTEXTS
+            for count in CROWDS
+            if count * _blocks(context) <= blocks
+        ]
 
 
 def _step(runner: GraphRunner, count: int, context: int) -> dict[str, Figure]:
     blocks = itertools.count()
-    length = (context + STEPS) // 16 + 1
+    length = _blocks(context)
     sequences = [
         Sequence([7] * context, n, blocks=[next(blocks) for _ in range(length)])
         for n in range(count)
@@ -125,6 +132,10 @@ def _step(runner: GraphRunner, count: int, context: int) -> dict[str, Figure]:
         "with the host's part, ms": median(wall),
         "tokens/s": 1e3 * count / median(wall),
     }
+
+
+def _blocks(context: int) -> int:
+    return (context + STEPS) // 16 + 1
 
 
 async def measure(engine: LocalEngine) -> tuple[list[float], float]:

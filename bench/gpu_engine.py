@@ -1,12 +1,12 @@
 """The local engine on a GPU, with QwQ-32B's shape and random NF4 weights.
 
-Needs a GPU with 40 GiB; ``--layers 4`` tries the script on a smaller one.
+Needs a GPU with 40 GiB; ``--layers 4`` tries the script on a smaller one, ``--kv int8`` keeps
+keys and values in 8 bits.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing
@@ -19,6 +19,7 @@ import torch
 
 from bench import qwq
 from bench.contenders import ask, greedy
+from bench.options import option
 from bench.report import Figure, show
 from bot.engine.local import LocalConfig, LocalEngine, loader
 from bot.engine.local.loaded import LoadedModel
@@ -26,7 +27,6 @@ from bot.types import Chunk, Message
 
 T = TypeVar("T")
 
-KV_TOKENS = 49_152
 ROUNDS = 7
 HISTORY = 4_000
 CONVERSATIONS = 64
@@ -43,11 +43,12 @@ def main() -> None:
     if not torch.cuda.is_available():
         print("The engine's benchmark on a GPU needs one.")
         return
-    layers = int(sys.argv[sys.argv.index("--layers") + 1]) if "--layers" in sys.argv else 64
+    layers = int(option("--layers", "64"))
     facts: dict[str, Figure] = {
         "gpu": torch.cuda.get_device_name(0),
         "torch": torch.__version__,
         "layers": layers,
+        "KV cache": option("--kv", "auto"),
     }
     rows = asyncio.run(with_engine(lambda: loaded(qwq.build(layers)), measure))
     show("QwQ-32B's shape in NF4, the engine's figures", rows, **facts)
@@ -177,14 +178,17 @@ async def with_engine(
 
 
 def loaded(model: Any) -> LoadedModel:
+    """With the KV cache that the command line asks for."""
+    asked = LocalConfig.model_validate({"kv_dtype": option("--kv", "auto")})
     return LoadedModel(
         name="random",
         model=model,
         tokenizer=tokenizer(model.config.vocab_size),
         device=torch.device("cuda", 0),
         context_window=40_960,
-        kv_tokens=KV_TOKENS,
+        kv_tokens=int(option("--kv-tokens", "49152")),
         eos_ids=frozenset([1]),
+        kv_dtype=asked.kv_dtype,
     )
 
 

@@ -115,7 +115,10 @@ class Desk:
         size = settings.block_size
         if runner is None:
             blocks = loaded.kv_tokens // size
-            runner = PagedRunner(loaded.model, loaded.device, blocks=blocks, block_size=size)
+            runner = PagedRunner(
+                loaded.model, loaded.device,
+                blocks=blocks, block_size=size, kv_dtype=settings.kv_dtype,
+            )  # fmt: skip
         self.runner = Watched(runner)
         self.events: dict[int, list[Event]] = defaultdict(list)
         self.reports: list[Report] = []

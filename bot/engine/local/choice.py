@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from importlib.util import find_spec
 from itertools import chain
@@ -13,7 +14,9 @@ import torch
 
 from bot.engine.local.attention import NotPaged
 from bot.engine.local.blocks import BlockPool
+from bot.engine.local.config import KvDtype
 from bot.engine.local.faults import release_memory
+from bot.engine.local.kv_int8 import rounding
 from bot.engine.local.plain import PlainRunner
 from bot.engine.local.progress import Progress, silent
 from bot.engine.local.runner import PagedRunner, Runner
@@ -47,7 +50,7 @@ WRONG = 0.4
 
 class Build(Protocol):
     def __call__(
-        self, model: Any, device: torch.device, *, blocks: int, block_size: int
+        self, model: Any, device: torch.device, *, blocks: int, block_size: int, kv_dtype: KvDtype
     ) -> PagedRunner: ...
 
 
@@ -65,6 +68,7 @@ def choose(
     log.info(
         "served in batches over a paged KV cache",
         tokens=loaded.kv_tokens,
+        kv_dtype=loaded.kv_dtype,
         runner=type(runner).__name__,
     )
     return runner
@@ -76,12 +80,16 @@ def _paged(loaded: LoadedModel, block_size: int, max_batch: int, progress: Progr
     blocks = loaded.kv_tokens // block_size
     length = min(2 * block_size + 5, blocks * block_size // 2)
     tokens = [(7919 * n + 13) % config.vocab_size for n in range(length)]
-    expected = _reference(loaded, tokens)
-    noise = _distance(_by_cache(loaded, tokens), expected)
+    with rounding(loaded.model) if loaded.kv_dtype == "int8" else nullcontext():
+        expected = _reference(loaded, tokens)
+        noise = _distance(_by_cache(loaded, tokens), expected)
     tolerance = min(max(ROUNDING.get(expected.dtype, 0.0), GRANTED * noise), WRONG)
 
     def proven(build: Build) -> PagedRunner:
-        runner = build(loaded.model, loaded.device, blocks=blocks, block_size=block_size)
+        runner = build(
+            loaded.model, loaded.device,
+            blocks=blocks, block_size=block_size, kv_dtype=loaded.kv_dtype,
+        )  # fmt: skip
         error = _distance(_computed(runner, tokens), expected)
         if not error <= tolerance:
             raise NotPaged(

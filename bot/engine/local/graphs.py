@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bot.engine.local.attention import Step
+from bot.engine.local.config import KvDtype
 from bot.engine.local.forward import Forward
 from bot.engine.local.graph_inputs import POSITION, TABLE, TOKEN, Inputs
 from bot.engine.local.kernels.rows import largest_share
@@ -69,9 +70,12 @@ class GraphRunner(PagedRunner):
 
     def __init__(
         self, model: PreTrainedModel, device: torch.device, *, blocks: int, block_size: int,
-        forward: Forward | None, max_batch: int, context_window: int, progress: Progress,
+        kv_dtype: KvDtype, forward: Forward | None, max_batch: int, context_window: int,
+        progress: Progress,
     ) -> None:  # fmt: skip
-        super().__init__(model, device, blocks=blocks, block_size=block_size, forward=forward)
+        super().__init__(
+            model, device, blocks=blocks, block_size=block_size, kv_dtype=kv_dtype, forward=forward
+        )
         self._vocabulary = model.config.get_text_config().vocab_size
         sizes = _sizes(max_batch)
         most = min(blocks, -(-context_window // block_size)) + 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import torch
 
 from bot.engine.local.attention import Step, adopt
+from bot.engine.local.config import KvDtype
 from bot.engine.local.forward import Forward, TransformersForward
 from bot.engine.local.kvcache import KVCache, layer_shapes
 from bot.engine.local.sampling import SamplingState
@@ -68,11 +69,12 @@ class PagedRunner:
         *,
         blocks: int,
         block_size: int,
+        kv_dtype: KvDtype = "auto",
         forward: Forward | None = None,
     ) -> None:
         adopt(model)
         self._forward, self._device = forward or TransformersForward(model), device
-        self.cache = KVCache(layer_shapes(model, device), blocks, block_size)
+        self.cache = KVCache(layer_shapes(model, device), blocks, block_size, kv_dtype)
 
     @property
     def cache_bytes(self) -> int:
