@@ -1,1 +1,1 @@
-"""What every network's server here has: a clock of its own, trouble on demand, a signal."""
+"""What every network's server here has: HTTP, a clock of its own, trouble on demand, a signal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.testing.common.uploads import Upload
 from bot.testing.discord.accounts import Json
 from bot.testing.discord.channels import Channel
 from bot.testing.discord.checks.form import Form
@@ -13,7 +14,6 @@ from bot.testing.discord.failures import too_large
 from bot.testing.discord.guild_state import UPLOAD_BYTES
 from bot.testing.discord.mentions import allowed
 from bot.testing.discord.messages import IS_COMPONENTS_V2, LOADING, Attachment, Message
-from bot.testing.discord.rest.call import Upload
 from bot.testing.discord.world import World
 
 SETTABLE = 1 << 2 | 1 << 12 | IS_COMPONENTS_V2

@@ -3,33 +3,26 @@ process."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
-from aiohttp import web
-
 from bot.testing.common.clock import Clock
-from bot.testing.common.faults import Faults
+from bot.testing.common.server import LoopbackServer
 from bot.testing.discord.accounts import Account
 from bot.testing.discord.channels import Channel
-from bot.testing.discord.gateway import Gateway
+from bot.testing.discord.gateway import PATH, Gateway
 from bot.testing.discord.guilds import Guild
 from bot.testing.discord.intents import PRIVILEGED, Intents
 from bot.testing.discord.people import Person
 from bot.testing.discord.permissions import USUAL, Permission
 from bot.testing.discord.rates import Limiter, Rates
-from bot.testing.discord.rest.http import BASE, Api, application
+from bot.testing.discord.rest.http import BASE, Api
 from bot.testing.discord.world import World
 
 BOT_ID = 1_290_000_000_000_000_001
 TOKEN = "MTI5MDAwMDAwMDAwMDAwMDAwMQ.not-a.real-token-of-any-bot-000"  # noqa: S105 – opens this only
-PAUSE = 0.02
-"""Seconds between two looks at a condition."""
 
 
-class DiscordServer:
+class DiscordServer(LoopbackServer):
     """A strict Discord on loopback, and the people who use it.
 
         async with DiscordServer() as server:
@@ -38,8 +31,7 @@ class DiscordServer:
             alice.says(f"{server.bot.mention} hello", general)
 
     `api_url` is what a bot is configured with, `token` what it logs in with. `granted` are the
-    privileged intents that are switched on for it, `heartbeat` is in seconds, a `port` of 0 any
-    that is free.
+    privileged intents that are switched on for it, `heartbeat` is in seconds.
     """
 
     def __init__(
@@ -60,6 +52,7 @@ class DiscordServer:
     ):
         bot = Account(BOT_ID, name, bot=True)
         self.world = World(token, bot, Clock(speed, skew), granted)
+        super().__init__(self.world.clock, self.world.stirred, seed=seed, port=port)
         self.gateway = Gateway(
             self.world,
             interval=heartbeat,
@@ -69,33 +62,19 @@ class DiscordServer:
         )
         self.world.audience = self.gateway
         self.limits = Limiter(self.world.clock, rates or Rates())
-        self.faults = Faults(seed)
         self.api = Api(self.world, self.faults, self.limits)
-        self.port = port
 
     async def __aenter__(self) -> Self:
-        app = application(self.api)
-        app.router.add_get("/gateway/", self.gateway.connect)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
+        app = self.api.app()
+        app.router.add_get(PATH, self.gateway.connect)
+        await self._listen(app)
         self.world.url = self.url
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         self.gateway.offline = True
         self.gateway.cut()
-        await self._runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        await self._close()
 
     @property
     def api_url(self) -> str:
@@ -108,10 +87,6 @@ class DiscordServer:
     @property
     def bot(self) -> Account:
         return self.world.bot
-
-    @property
-    def clock(self) -> Clock:
-        return self.world.clock
 
     # --- who and where ---------------------------------------------------------------------------
 
@@ -139,13 +114,6 @@ class DiscordServer:
         return guild
 
     # --- what a test asks ------------------------------------------------------------------------
-
-    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        """Return once the condition holds; looks again when the bot has done something, and now
-        and then, as what it heard is no deed yet. Raises TimeoutError."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await self.world.stirred.wait(PAUSE)
 
     async def ready(self, shards: int = 1, seconds: float = 30.0) -> None:
         """Return once the bot has this many sessions."""

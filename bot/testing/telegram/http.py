@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
 
+from bot.testing.common import wire
 from bot.testing.common.faults import Fault, Faults
 from bot.testing.telegram.failures import ApiError, flood, not_found, unauthorized
 from bot.testing.telegram.methods import METHODS
@@ -40,12 +40,13 @@ class Api:
         given = await read(request)
         fault = self.faults.strike(name, given.values.get("chat_id"))
         try:
-            await self._before(request, fault)
+            await wire.there(request, fault)
+            _refuse(fault)
             answer = _answer(await self._result(request, name, given))
         except ApiError as error:
             answer = _failure(error)
         self.world.stirred.set()
-        await self._after(request, fault)
+        await wire.back(request, fault)
         answer.headers["Date"] = formatdate(self.world.clock.date(), usegmt=True)
         return answer
 
@@ -67,38 +68,22 @@ class Api:
     async def _download(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.strike("download")
         try:
-            await self._before(request, fault)
+            await wire.there(request, fault)
+            _refuse(fault)
             self._admit(request)
         except ApiError as error:
             return _failure(error)
         file = self.world.files.get(request.match_info["path"].removeprefix("documents/"))
-        await self._after(request, fault)
+        await wire.back(request, fault)
         return web.Response(body=file.data) if file else _failure(not_found())
 
-    async def _before(self, request: web.Request, fault: Fault | None) -> None:
-        match fault and fault.kind:
-            case "status":
-                raise ApiError(fault.code, "Internal Server Error")  # type: ignore[union-attr]  # matched
-            case "flood":
-                raise flood(int(fault.seconds))  # type: ignore[union-attr]  # matched
-            case "reset":
-                await _reset(request)
-            case "hang":
-                await asyncio.Event().wait()
 
-    async def _after(self, request: web.Request, fault: Fault | None) -> None:
-        if fault is None:
-            return
-        if fault.kind == "lost":
-            await _reset(request)
-        if fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
-
-
-async def _reset(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
-    raise web.HTTPServiceUnavailable  # nobody is there to read it
+def _refuse(fault: Fault | None) -> None:
+    match fault:
+        case Fault(kind="status"):
+            raise ApiError(fault.code, "Internal Server Error")
+        case Fault(kind="flood"):
+            raise flood(int(fault.seconds))
 
 
 def _answer(result: Any) -> web.Response:

@@ -9,14 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.testing.common.uploads import Upload
 from bot.testing.telegram.failures import bad_request
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    name: str
-    data: bytes
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
-from aiohttp import web
-
 from bot.testing.common.clock import Clock
-from bot.testing.common.faults import Faults
+from bot.testing.common.server import LoopbackServer
 from bot.testing.telegram.chats import Chat
 from bot.testing.telegram.groups import Group
 from bot.testing.telegram.http import Api
@@ -19,11 +15,9 @@ from bot.testing.telegram.rates import Rates
 from bot.testing.telegram.world import World
 
 TOKEN = "4242:AAE-not-a-real-token-of-any-bot-000"  # noqa: S105 – opens this server only
-PAUSE = 0.02
-"""Seconds between two looks at a condition."""
 
 
-class TelegramServer:
+class TelegramServer(LoopbackServer):
     """A strict Bot API server on loopback, and the people who use it.
 
         async with TelegramServer() as server:
@@ -46,33 +40,19 @@ class TelegramServer:
     ):
         self.token = token
         self.world = World(token, username, Clock(speed, skew), rates or Rates())
-        self.faults = Faults(seed)
+        super().__init__(self.world.clock, self.world.stirred, seed=seed, port=port)
         self.api = Api(self.world, self.faults)
         self.people: dict[int, Person] = {}
-        self._port = port
 
     async def __aenter__(self) -> Self:
-        self._runner = web.AppRunner(self.api.app(), access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        await self._listen(self.api.app())
         self._pushing = asyncio.create_task(self.world.updates.push())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         self._pushing.cancel()
         await asyncio.gather(self._pushing, return_exceptions=True)
-        await self._runner.cleanup()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        await self._close()
 
     @property
     def base_url(self) -> str:
@@ -81,10 +61,6 @@ class TelegramServer:
     @property
     def base_file_url(self) -> str:
         return f"{self.url}/file/bot"
-
-    @property
-    def clock(self) -> Clock:
-        return self.world.clock
 
     def person(self, id: int, name: str, *, username: str = "", language: str = "") -> Person:
         person = Person(self.world, id, name, username, language)
@@ -100,14 +76,6 @@ class TelegramServer:
         chat.is_forum = forum
         chat.statuses[people[0].id] = "creator"
         return Group(self.world, chat, {p.id: p for p in people})
-
-    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
-        """Return once the condition holds; looks again whenever the bot has done something.
-        Raises TimeoutError."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await self.world.stirred.wait()
-                await asyncio.sleep(PAUSE)
 
     def said(self, chat: Chat) -> list[str]:
         """The texts of the bot's messages that are shown in this chat."""

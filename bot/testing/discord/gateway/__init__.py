@@ -3,6 +3,6 @@
 https://docs.discord.com/developers/events/gateway
 """
 
-from bot.testing.discord.gateway.gateway import Gateway
+from bot.testing.discord.gateway.gateway import PATH, Gateway
 
-__all__ = ["Gateway"]
+__all__ = ["PATH", "Gateway"]

@@ -9,6 +9,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from bot.testing.common.signal import Signal
+from bot.testing.common.wire import cut
 from bot.testing.discord.accounts import Json
 from bot.testing.discord.gateway.connection import Connection
 from bot.testing.discord.gateway.frames import Close, Op
@@ -18,6 +19,7 @@ from bot.testing.discord.guilds import Guild
 from bot.testing.discord.intents import Intents
 from bot.testing.discord.world import Data, World
 
+PATH = "/gateway/"
 IDENTIFY_SECONDS = 5.0
 """Between two IDENTIFYs of one rate limit key, on the server's clock."""
 IDENTIFIES_A_DAY = 1000
@@ -113,9 +115,7 @@ class Gateway:
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         if self.offline:
-            if request.transport is not None:
-                request.transport.abort()
-            raise web.HTTPServiceUnavailable
+            await cut(request)
         self._numbers += 1
         connection = Connection(self, self._numbers, request)
         self.connections[connection.number] = connection
@@ -184,7 +184,7 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        return self.world.url.replace("http", "ws", 1) + "/gateway/"
+        return self.world.url.replace("http", "ws", 1) + PATH
 
     @property
     def start(self) -> Json:

@@ -8,19 +8,13 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from bot.testing.common.uploads import Upload
 from bot.testing.discord.accounts import Json
 from bot.testing.discord.failures import ApiError, bad_request, not_found, too_large
 
 LARGEST = 25 * 1024 * 1024
 """Bytes of a whole request."""
 FORM = "multipart/form-data"
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    name: str
-    data: bytes
-    media_type: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -10,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.testing.common import wire
 from bot.testing.common.faults import Fault, Faults
 from bot.testing.discord.failures import (
     ApiError,
@@ -41,11 +41,13 @@ class Api:
         self.calls: Counter[str] = Counter()
         self.log: list[tuple[str, int]] = []
 
-    def add_to(self, app: web.Application) -> None:
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=LARGEST)
         for route in ROUTES:
             app.router.add_route(route.method, BASE + route.path, self._handler(route))
         app.router.add_route("*", BASE + "/{rest:.*}", self._nowhere)
         app.router.add_get("/attachments/{channel}/{file}/{name}", self._download)
+        return app
 
     def _handler(self, route: Route) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -57,7 +59,7 @@ class Api:
             if answer.headers.get("X-RateLimit-Scope") != "shared":
                 self.limiter.invalid(answer.status)
             self.world.stirred.set()
-            await _after(request, fault)
+            await wire.back(request, fault)
             return answer
 
         return handle
@@ -67,7 +69,8 @@ class Api:
     ) -> web.Response:
         headers: dict[str, str] = {}
         try:
-            await _before(request, fault)
+            await wire.there(request, fault)
+            _refuse(fault)
             if route.authenticated:
                 self._admit(request)
             headers = self.limiter.spend(route.name, _major(request))
@@ -91,47 +94,27 @@ class Api:
     async def _download(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.strike("download")
         try:
-            await _before(request, fault)
+            await wire.there(request, fault)
+            _refuse(fault)
         except ApiError as error:
             return web.Response(status=error.status)
         except Banned:
             return _banned()
         file = self.world.files.get(_number(request, "file") or 0)
-        await _after(request, fault)
+        await wire.back(request, fault)
         if file is None:
             return web.Response(status=404, text="This content is no longer available.")
         return web.Response(body=file.data, headers={"Content-Type": file.media_type})
 
 
-async def _before(request: web.Request, fault: Fault | None) -> None:
-    if fault is None:
-        return
-    match fault.kind:
-        case "status":
+def _refuse(fault: Fault | None) -> None:
+    match fault:
+        case Fault(kind="status"):
             raise ApiError(fault.code, 0, f"{fault.code}: Service Unavailable")
-        case "flood":
+        case Fault(kind="flood"):
             raise rate_limited(fault.seconds, scope="shared")
-        case "ban":
+        case Fault(kind="ban"):
             raise Banned
-        case "reset":
-            await _reset(request)
-        case "hang":
-            await asyncio.Event().wait()
-
-
-async def _after(request: web.Request, fault: Fault | None) -> None:
-    if fault is None:
-        return
-    if fault.kind == "lost":
-        await _reset(request)
-    if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
-
-
-async def _reset(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
-    raise web.HTTPServiceUnavailable  # nobody is there to read it
 
 
 def _json(answer: Answer, headers: dict[str, str]) -> web.Response:
@@ -166,9 +149,3 @@ def _major(request: web.Request) -> str:
 def _number(request: web.Request, name: str) -> int | None:
     text = request.match_info.get(name, "")
     return int(text) if text.isascii() and text.isdigit() else None
-
-
-def application(api: Api) -> web.Application:
-    app = web.Application(client_max_size=LARGEST)
-    api.add_to(app)
-    return app
