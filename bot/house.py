@@ -10,6 +10,7 @@ from datetime import timedelta
 from bot.access import Access
 from bot.adapter import Adapter, KnowsOwners, Remembering, Suggests
 from bot.answer import TurnAnswer
+from bot.beside import Beside
 from bot.chat import Chat, ChatOptions
 from bot.commands import Commands, Services
 from bot.commands.built_in import BUILT_IN
@@ -21,14 +22,17 @@ from bot.delivery.settings import DeliverySettings
 from bot.desk import Desk, Process
 from bot.dispatcher import Dispatcher
 from bot.engine import Engine
+from bot.hearing import Hearing
 from bot.hooks import Hooks
 from bot.inforce import allowances, configured, defaults, in_force, kept_days
 from bot.intake import Intake
+from bot.interactions import Interactions
 from bot.lanes import Lanes
 from bot.limits import Gate
 from bot.memory import StoredMemory
 from bot.pairing import Pairing
 from bot.presses import Presses
+from bot.reception import Reception
 from bot.recovery import deliver, recover
 from bot.reload import Reloader
 from bot.retention import Retention
@@ -132,6 +136,9 @@ def assemble(
         networks={adapter.name: adapter.limits for adapter in adapters},
     )
     max_age = timedelta(seconds=config.turns.max_age)
-    presses = Presses(chat, lanes, gate)
-    dispatcher = Dispatcher(group, services, access, presses, presenters, max_age)
+    beside = Beside(group)
+    reception = Reception(access, store, presenters)
+    hearing = Hearing(services, reception, beside, max_age)
+    interactions = Interactions(services, reception, beside, Presses(chat, lanes, gate))
+    dispatcher = Dispatcher(hearing, interactions, store, beside)
     return House(chat, lanes, services, dispatcher, max_age)
