@@ -104,9 +104,12 @@ async def test_a_conversation_leaves_as_markdown_and_as_json_for_the_caller_alon
 ) -> None:
     async with open_house(tmp_path) as people:
         await said_and_answered(people, "# größe")
-        post = await people.answer("/export", user=BEN)
-        assert post.only_for == BEN
-        markdown, data = post.files
+        people.command("/export", user=BEN)
+        await people.see_last("conversation.json")
+        posts = people.network.messages(CHAT)[-2:]
+        assert {post.only_for for post in posts} == {BEN}
+        assert posts[0].text == "This conversation: 2 messages."
+        markdown, data = (file for post in posts for file in post.files)
         assert (markdown.name, data.name) == ("conversation.md", "conversation.json")
         text = markdown.data.decode()
         assert text.startswith("## Anna, ")
@@ -124,4 +127,3 @@ async def test_one_format_can_be_asked_for(tmp_path: Path) -> None:
         await said_and_answered(people, "one")
         [file] = (await people.answer("/export JSON", user=ANNA)).files
         assert file.media_type == "application/json"
-        assert (await people.answer("/export")).text == "This conversation: 2 messages."
