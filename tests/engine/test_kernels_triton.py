@@ -157,24 +157,23 @@ def test_a_new_token_sees_its_own_sequence(
     for row, each in zip(table, slices, strict=True):
         row[: len(each.sequence.blocks)] = torch.tensor(each.sequence.blocks)
     positions = torch.tensor([each.start for each in slices], device=DEVICE)
-    decode = step.DecodeStep(cache, table, positions)
+    decode = step.decode_step(cache, table, positions)
     found = decode.read(0, query, 0.25, window)
     close(found, exact(cache, slices, query, 0.25, window))
 
 
 @pytest.mark.parametrize("window", [None, 24])
 @pytest.mark.parametrize("splits", [1, 4])
-@pytest.mark.parametrize(("group", "most_rows"), [(1, 16), (3, 32), (5, 128)])
+@pytest.mark.parametrize(("group", "width"), [(1, 16), (3, 10), (5, 25)])
 def test_each_token_of_a_prompt_sees_what_came_before_it(
-    window: int | None, splits: int, group: int, most_rows: int, monkeypatch: pytest.MonkeyPatch
+    window: int | None, splits: int, group: int, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the start, after a history, in one piece with a single token of another sequence."""
-    monkeypatch.setattr(tiles, "MOST_ROWS", most_rows)
     monkeypatch.setattr(tiles, "cut_prompts", lambda *_: tiles.Cut(splits, 32, 16))
     cache, (single, new, later) = filled_cache(2, 16), sequences(70, 33, 130)
     slices = [Slice(single, 69, 70), Slice(new, 0, 33), Slice(later, 100, 130)]
     query = random(64, 2 * group, 16)
-    prompt = step.PromptStep(cache, slices, torch.device(DEVICE))
+    prompt = step.prompt_step(cache, slices, width, torch.device(DEVICE))
     found = prompt.read(0, query, 0.25, window)
     close(found, exact(cache, slices, query, 0.25, window))
 
@@ -184,7 +183,7 @@ def test_heads_of_any_size_are_served(dim: int, value_dim: int) -> None:
     cache, (single, new) = filled_cache(1, dim, value_dim), sequences(40, 300)
     slices = [Slice(single, 39, 40), Slice(new, 290, 300)]
     query = random(11, 2, dim)
-    found = step.PromptStep(cache, slices, torch.device(DEVICE)).read(0, query, 0.1, None)
+    found = step.prompt_step(cache, slices, 8, torch.device(DEVICE)).read(0, query, 0.1, None)
     close(found, exact(cache, slices, query, 0.1, None))
 
 
@@ -192,7 +191,7 @@ def test_new_keys_and_values_are_seen_by_the_tokens_they_come_with() -> None:
     cache, (new,) = filled_cache(2, 16), sequences(50)
     slices = [Slice(new, 20, 50)]
     query, key, value = random(4, 30, 16), random(2, 30, 16), random(2, 30, 16)
-    found = step.PromptStep(cache, slices, torch.device(DEVICE)).attend(
+    found = step.prompt_step(cache, slices, 8, torch.device(DEVICE)).attend(
         0, query, key, value, 0.25, None
     )
     blocks = torch.tensor(new.blocks, device=DEVICE)

@@ -19,9 +19,12 @@ from bot.engine.local.config import KvDtype
 from bot.engine.local.forward import Forward
 from bot.engine.local.graph_inputs import POSITION, TABLE, TOKEN, Inputs
 from bot.engine.local.kernels.rows import largest_share
-from bot.engine.local.kernels.step import DecodeStep, PromptStep
+from bot.engine.local.kernels.step import decode_step, prompt_step
+from bot.engine.local.kernels.tiles import power_of_2, tile_width
+from bot.engine.local.kvcache import KVCache
 from bot.engine.local.lookahead import Guess, guess
 from bot.engine.local.progress import Progress
+from bot.engine.local.prompt_graphs import PromptGraphs
 from bot.engine.local.runner import Drawn, PagedRunner
 from bot.engine.local.sampler import draw, drawing_settings
 from bot.engine.local.sampling import SamplingState
@@ -86,6 +89,11 @@ class GraphRunner(PagedRunner):
             self._captured[size] = self._capture(size)
         progress("capturing decode steps", 1.0)
         largest = self._captured[sizes[-1]]
+        self._width = _tile_width(model, self.cache)
+        self._prompts = PromptGraphs(self.cache, most, self._width)
+        with torch.inference_mode():
+            for share in self._prompts.capture(self._forward, largest.graph.pool()):
+                progress("capturing prompts", share)
         self._places = [(torch.empty_like(largest.logits), torch.empty_like(
             largest.tokens, device="cpu").pin_memory()) for _ in range(2)]  # fmt: skip
         self._ahead: tuple[Launched, Guess] | None = None
@@ -95,8 +103,12 @@ class GraphRunner(PagedRunner):
         self._ahead = None
         return super().run(slices)
 
+    def _compute(self, packed: Many[Slice], rows: Many[int]) -> torch.Tensor:
+        graph = self._prompts.holding(packed)
+        return graph.run(packed, rows) if graph else super()._compute(packed, rows)
+
     def _step(self, packed: Many[Slice]) -> Step:
-        return PromptStep(self.cache, packed, self._device)
+        return prompt_step(self.cache, packed, self._width, self._device)
 
     @torch.inference_mode()
     def draw(self, slices: Many[Slice], states: Many[SamplingState]) -> Drawn | None:
@@ -147,7 +159,7 @@ class GraphRunner(PagedRunner):
     def _decode(self, size: int) -> tuple[torch.Tensor, torch.Tensor]:
         numbers = self._inputs.numbers[:size]
         positions = numbers[:, POSITION].long()
-        step = DecodeStep(self.cache, numbers[:, TABLE:], positions)
+        step = decode_step(self.cache, numbers[:, TABLE:], positions)
         logits = self._forward(numbers[:, TOKEN].long(), positions, step, None)
         settings = self._inputs.settings[:, :size]
         return logits, draw(logits[:, : self._vocabulary], settings, largest_share)
@@ -157,3 +169,9 @@ def _sizes(max_batch: int) -> list[int]:
     """Up to the one that holds a full batch, or to the largest."""
     full = next((size for size in SIZES if size >= max_batch), SIZES[-1])
     return [size for size in SIZES if size <= full]
+
+
+def _tile_width(model: PreTrainedModel, cache: KVCache) -> int:
+    heads, size = model.config.get_text_config().num_attention_heads, model.dtype.itemsize
+    shapes = [keys.shape for keys in cache.keys.values()]
+    return min(tile_width(heads, kv, power_of_2(dim) * size) for _, _, kv, dim in shapes)

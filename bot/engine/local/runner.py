@@ -83,16 +83,19 @@ class PagedRunner:
     @torch.inference_mode()
     def run(self, slices: Many[Slice]) -> torch.Tensor:
         packed = order(slices)
+        rows = _last_rows(packed, slices)
+        return self._compute(packed, rows or [0])[: len(rows)]
+
+    def _compute(self, packed: Many[Slice], rows: Many[int]) -> torch.Tensor:
+        """Logits [len(rows), vocabulary] of these rows."""
         tokens = [token for each in packed for token in each.sequence.tokens[each.start : each.end]]
         positions = [at for each in packed for at in range(each.start, each.end)]
-        rows = _last_rows(packed, slices)
-        logits = self._forward(
+        return self._forward(
             torch.tensor(tokens, device=self._device),
             torch.tensor(positions, device=self._device),
             self._step(packed),
-            torch.tensor(rows or [0], device=self._device),
+            torch.tensor(rows, device=self._device),
         )
-        return logits[: len(rows)]
 
     def _step(self, packed: Many[Slice]) -> Step:
         return SdpaStep(self.cache, packed)

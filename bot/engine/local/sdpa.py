@@ -14,7 +14,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from bot.engine.local.kvcache import KVCache
-from bot.engine.local.sequence import Slice
+from bot.engine.local.sequence import Slice, slots_of
 
 GROUP_TOKENS = 8192
 """At most so many cached tokens, padding included, in one padded call: bounds the workspace."""
@@ -47,10 +47,7 @@ class SdpaStep:
     def __init__(self, cache: KVCache, slices: Sequence[Slice]) -> None:
         self._cache = cache
         self._slices = slices
-        size = cache.block_size
-        slots = [each.sequence.blocks[at // size] * size + at % size
-                 for each in slices for at in range(each.start, each.end)]  # fmt: skip
-        self._slots = torch.tensor(slots)
+        self._slots = torch.tensor(slots_of(slices, cache.block_size))
         self._slots_on: dict[torch.device, torch.Tensor] = {}
         self._calls: dict[tuple[int | None, torch.device], list[Call]] = {}
 

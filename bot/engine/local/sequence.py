@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.engine.local.blocks import name_block
@@ -52,3 +53,9 @@ class Slice:
     def samples(self) -> bool:
         """Whether the step yields the sequence's next token."""
         return self.end == len(self.sequence.tokens)
+
+
+def slots_of(slices: Iterable[Slice], size: int) -> list[int]:
+    """Where in a cache of blocks of `size` each of their tokens belongs, counted in tokens."""
+    return [each.sequence.blocks[at // size] * size + at % size
+            for each in slices for at in range(each.start, each.end)]  # fmt: skip

@@ -26,22 +26,22 @@ def _attend(query, keys, values, blocks, tiles, out, parts, peaks, scale, window
             query_row, query_head, out_row,
             BLOCK: tl.constexpr, GROUP: tl.constexpr, ROWS: tl.constexpr, PAIRS: tl.constexpr,
             KEY: tl.constexpr, KEYS: tl.constexpr, VALUE: tl.constexpr, VALUES: tl.constexpr,
-            STEP: tl.constexpr, SHARE: tl.constexpr, SPLITS: tl.constexpr,
+            STEP: tl.constexpr, SHARE: tl.constexpr, SPLIT: tl.constexpr,
             OVERLAP: tl.constexpr):  # fmt: skip
     """Program (tile, key head, split); a row is a (token, query head) of the tile, of PAIRS at
-    most. Without splits it writes to `out`; otherwise parts [tiles, KV, SPLITS, PAIRS, VALUE] hold
-    sums that are still to be divided, and peaks [tiles, KV, SPLITS, PAIRS, 2] each maximum (base 2)
+    most. Without a SPLIT it writes to `out`; otherwise parts [tiles, KV, splits, PAIRS, VALUE] hold
+    sums that are still to be divided, and peaks [tiles, KV, splits, PAIRS, 2] each maximum (base 2)
     and divisor, which is 0 where a split has nothing that the row may see."""
     if OVERLAP:
         gdc_launch_dependents()
         gdc_wait()
     tile, h, s = tl.program_id(0), tl.program_id(1), tl.program_id(2)
-    heads = tl.num_programs(1)
+    heads, splits = tl.num_programs(1), tl.num_programs(2)
     sequence, place = tl.load(tiles + tile * 4), tl.load(tiles + tile * 4 + 1)
     count, position = tl.load(tiles + tile * 4 + 2), tl.load(tiles + tile * 4 + 3)
     length = position + count
     first = tl.maximum(position - window + 1, 0)
-    share = tl.maximum(tl.cdiv(tl.cdiv(length - first, SPLITS), STEP) * STEP, SHARE)
+    share = tl.maximum(tl.cdiv(tl.cdiv(length - first, splits), STEP) * STEP, SHARE)
     start = first + s * share
     end = tl.minimum(start + share, length)
     row, k, v = tl.arange(0, ROWS), tl.arange(0, KEYS), tl.arange(0, VALUES)
@@ -73,14 +73,14 @@ def _attend(query, keys, values, blocks, tiles, out, parts, peaks, scale, window
         divisor = divisor * shrink + tl.sum(weight, 1)
         peak = higher
     kept = real[:, None] & (v < VALUE)[None, :]
-    if SPLITS == 1:
-        at = out + token.to(tl.int64) * out_row + head * VALUE
-        tl.store(at[:, None] + v[None, :], total / divisor[:, None], mask=kept)
-    else:
-        part = ((tile * heads + h) * SPLITS + s).to(tl.int64) * PAIRS + row
+    if SPLIT:
+        part = ((tile * heads + h) * splits + s).to(tl.int64) * PAIRS + row
         tl.store(parts + part[:, None] * VALUE + v[None, :], total, mask=kept & (start < end))
         tl.store(peaks + part * 2, peak, mask=real)
         tl.store(peaks + part * 2 + 1, divisor, mask=real)
+    else:
+        at = out + token.to(tl.int64) * out_row + head * VALUE
+        tl.store(at[:, None] + v[None, :], total / divisor[:, None], mask=kept)
 
 
 @triton.jit
@@ -116,13 +116,9 @@ def attend_tiles(
     KV heads, D] → the same rows of out [T, H, D of values]. `blocks` may be wider than needed."""
     heads, dim = query.shape[1:]
     block, kv_heads, value_dim = keys.shape[1], keys.shape[2], values.shape[3]
-    group, widths = heads // kv_heads, [power_of_2(n) for n in (dim, value_dim)]
+    group, key_width, value_width = heads // kv_heads, power_of_2(dim), power_of_2(value_dim)
     pairs, rows = len(tiles.table) * kv_heads, tiles.width * group
-    head_bytes = max(widths) * query.element_size()
-    if tiles.longest is None:
-        cut = cutting.cut_decoding(pairs, head_bytes)
-    else:
-        cut = cutting.cut_prompts(pairs, tiles.longest, head_bytes)
+    cut = cutting.cut_for(tiles, kv_heads, max(key_width, value_width) * query.element_size())
     count = pairs * cut.splits * rows if cut.splits > 1 else 0
     parts = torch.empty((count, value_dim), dtype=torch.float32, device=query.device)
     peaks = torch.empty((count, 2), dtype=torch.float32, device=query.device)
@@ -131,13 +127,13 @@ def attend_tiles(
         scale * 1.4426950408889634, window or 2**30, blocks.stride(0),
         query.stride(0), query.stride(1), out.stride(0),
         BLOCK=block, GROUP=group, ROWS=max(LEAST_ROWS, power_of_2(rows)), PAIRS=rows,
-        KEY=dim, KEYS=widths[0], VALUE=value_dim, VALUES=widths[1],
-        STEP=cut.tokens, SHARE=cut.share, SPLITS=cut.splits, num_warps=cut.warps, num_stages=2,
+        KEY=dim, KEYS=key_width, VALUE=value_dim, VALUES=value_width,
+        STEP=cut.tokens, SHARE=cut.share, SPLIT=cut.splits > 1, num_warps=cut.warps, num_stages=2,
         **launch_options(query.device),
     )  # fmt: skip
     if cut.splits > 1:
         _join[(pairs, rows)](
             parts, peaks, tiles.table, out, kv_heads, out.stride(0),
-            GROUP=group, PAIRS=rows, VALUE=value_dim, VALUES=widths[1], SPLITS=cut.splits,
+            GROUP=group, PAIRS=rows, VALUE=value_dim, VALUES=value_width, SPLITS=cut.splits,
             num_warps=1, **launch_options(query.device),
         )  # fmt: skip

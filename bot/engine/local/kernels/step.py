@@ -9,17 +9,22 @@ import torch
 
 from bot.engine.local.kernels.paged_attention import attend_tiles
 from bot.engine.local.kernels.rows import Places, store
-from bot.engine.local.kernels.tiles import Tiles, cut_tiles, tile_width
+from bot.engine.local.kernels.tiles import Tiles, cut_tiles
 from bot.engine.local.kvcache import KVCache
-from bot.engine.local.sequence import Slice
+from bot.engine.local.sequence import Slice, slots_of
+
+ALIGNED = 16
+"""Triton compiles a kernel anew for numbers that are no multiple of it."""
 
 
 class KernelStep:
     """Of sequences that have their blocks in `table` [B, most] of int32, and whose new tokens go to
-    `slots` [T], counted in tokens; both on the device."""
+    `slots` [T], counted in tokens; all on the device."""
 
-    def __init__(self, cache: KVCache, table: torch.Tensor, slots: torch.Tensor) -> None:
-        self._cache, self._table, self._slots = cache, table, slots
+    def __init__(
+        self, cache: KVCache, table: torch.Tensor, slots: torch.Tensor, tiles: Many[Tiles]
+    ) -> None:
+        self._cache, self._table, self._slots, self._tiles = cache, table, slots, tiles
 
     def attend(
         self,
@@ -35,58 +40,42 @@ class KernelStep:
 
     def places(self, layer: int) -> Places:
         """Where the new keys and values belong."""
-        return Places(self._cache.keys[layer], self._cache.values[layer], self._slots)
+        pools = (self._cache.keys[layer], self._cache.values[layer])
+        return Places(*pools, self._slots, *self._cache.scales[layer])
 
     def read(
         self, layer: int, query: torch.Tensor, scale: float, window: int | None
     ) -> torch.Tensor:
         """The rest of `attend`, once they are there: query [T, H, D] → [T, H, D of values]."""
-        keys, values, _ = self.places(layer)
-        out = query.new_empty(*query.shape[:2], values.shape[3])
-        for tiles in self._tiles(query, keys.shape[2]):
-            attend_tiles(query, keys, values, self._table, tiles, scale, window, out)
+        places = self.places(layer)
+        out = query.new_empty(*query.shape[:2], places.values.shape[3])
+        for tiles in self._tiles:
+            attend_tiles(query, places.keys, places.values, self._table, tiles, scale, window, out)
         return out
 
-    def _tiles(self, query: torch.Tensor, kv_heads: int) -> Many[Tiles]:
-        raise NotImplementedError
 
-
-class DecodeStep(KernelStep):
+def decode_step(cache: KVCache, table: torch.Tensor, positions: torch.Tensor) -> KernelStep:
     """Each sequence has one new token, at `positions` [B]: nothing here depends on their values,
     so the step can be captured."""
-
-    def __init__(self, cache: KVCache, table: torch.Tensor, positions: torch.Tensor) -> None:
-        block = table.gather(1, (positions // cache.block_size)[:, None].long())[:, 0]
-        super().__init__(cache, table, block * cache.block_size + positions % cache.block_size)
-        order = torch.arange(len(positions), device=positions.device)
-        tiles = torch.stack([order, order, torch.ones_like(order), positions], 1)
-        self._all = [Tiles(tiles.int(), width=1)]
-
-    def _tiles(self, query: torch.Tensor, kv_heads: int) -> Many[Tiles]:
-        return self._all
+    block = table.gather(1, (positions // cache.block_size)[:, None].long())[:, 0]
+    slots = block * cache.block_size + positions % cache.block_size
+    order = torch.arange(len(positions), device=positions.device)
+    tiles = torch.stack([order, order, torch.ones_like(order), positions], 1)
+    return KernelStep(cache, table, slots, [Tiles(tiles.int(), width=1)])
 
 
-class PromptStep(KernelStep):
-    """Pieces of prompts, and single tokens beside them: `slices` in the order of the packed row,
-    those of one token first."""
-
-    def __init__(self, cache: KVCache, slices: Many[Slice], device: torch.device) -> None:
-        size = cache.block_size
-        slots = [each.sequence.blocks[at // size] * size + at % size
-                 for each in slices for at in range(each.start, each.end)]  # fmt: skip
-        seen = [each.sequence.blocks[: -(-each.end // size)] for each in slices]
-        most = max(map(len, seen))
-        table = [blocks + [cache.padding_block] * (most - len(blocks)) for blocks in seen]
-        super().__init__(
-            cache,
-            torch.tensor(table, dtype=torch.int32, device=device),
-            torch.tensor(slots, device=device),
-        )
-        self._slices = slices
-        self._cut: dict[int, list[Tiles]] = {}
-
-    def _tiles(self, query: torch.Tensor, kv_heads: int) -> Many[Tiles]:
-        width = tile_width(query, kv_heads)
-        if width not in self._cut:
-            self._cut[width] = cut_tiles(self._slices, width, query.device)
-        return self._cut[width]
+def prompt_step(
+    cache: KVCache, slices: Many[Slice], width: int, device: torch.device
+) -> KernelStep:
+    """Pieces of prompts, in tiles of `width` tokens, and single tokens beside them: `slices` in the
+    order of the packed row, those of one token first."""
+    seen = [each.sequence.blocks[: -(-each.end // cache.block_size)] for each in slices]
+    most = -(-max(map(len, seen)) // ALIGNED) * ALIGNED
+    table = [blocks + [cache.padding_block] * (most - len(blocks)) for blocks in seen]
+    slots = slots_of(slices, cache.block_size)
+    return KernelStep(
+        cache,
+        torch.tensor(table, dtype=torch.int32, device=device),
+        torch.tensor(slots, device=device),
+        cut_tiles(slices, width, device),
+    )

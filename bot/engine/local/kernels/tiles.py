@@ -19,6 +19,8 @@ FULL = 192
 """Sequences times key heads that fill a card without being split."""
 SPLITS = (4, 32)
 """At least and at most: even in a full batch, one long context must not hold up the rest."""
+PROMPT_SPLITS = 16
+"""At most."""
 SHARE = 256
 """Tokens of a prompt's context that are worth a program of their own."""
 SHARED = 2**15
@@ -29,11 +31,13 @@ Ampere of any size has for all three."""
 class Tiles(NamedTuple):
     """Up to `width` successive tokens each, of one sequence, in `table` [n, 4] of int32: the
     sequence, the row of the first token among the queries, how many there are, the first one's
-    position. `longest` is the longest context in tokens, where the host knows it."""
+    position. Of prompts, `longest` is the longest context in tokens; `used` is how many tiles have
+    tokens as a rule, if not all."""
 
     table: torch.Tensor
     width: int
     longest: int | None = None
+    used: int | None = None
 
 
 class Cut(NamedTuple):
@@ -46,9 +50,8 @@ class Cut(NamedTuple):
     warps: int = 4
 
 
-def cut_tiles(slices: Sequence[Slice], width: int, device: torch.device) -> list[Tiles]:
-    """Of the packed row, in which `slices` of one token come first: these apart from pieces of
-    prompts, whose tiles have up to `width` tokens."""
+def tiles_of(slices: Sequence[Slice], width: int) -> list[tuple[int, int, int, int]]:
+    """Of the packed row of `slices`: sequence, row, count, position."""
     tiles: list[tuple[int, int, int, int]] = []
     row = 0
     for number, each in enumerate(slices):
@@ -56,18 +59,30 @@ def cut_tiles(slices: Sequence[Slice], width: int, device: torch.device) -> list
             count = min(width, each.end - start)
             tiles.append((number, row, count, start))
             row += count
+    return tiles
+
+
+def cut_tiles(slices: Sequence[Slice], width: int, device: torch.device) -> list[Tiles]:
+    """Single tokens, which come first, apart from pieces of prompts."""
     longest = max(each.end for each in slices)
     found = []
-    for single, part in groupby(tiles, key=lambda tile: slices[tile[0]].count == 1):
+    for single, part in groupby(tiles_of(slices, width), lambda tile: slices[tile[0]].count == 1):
         table = torch.tensor(list(part), dtype=torch.int32, device=device)
         found.append(Tiles(table, 1) if single else Tiles(table, width, longest))
     return found
 
 
-def tile_width(query: torch.Tensor, kv_heads: int) -> int:
-    """How many tokens of a prompt fill a tile, for queries [T, H, D]."""
-    rows = SHARED // (power_of_2(query.shape[2]) * query.element_size())
-    return max(1, min(MOST_ROWS, rows) * kv_heads // query.shape[1])
+def tile_width(heads: int, kv_heads: int, head_bytes: int) -> int:
+    """How many tokens of a prompt fill a tile."""
+    return max(1, min(MOST_ROWS, SHARED // head_bytes) * kv_heads // heads)
+
+
+def cut_for(tiles: Tiles, kv_heads: int, head_bytes: int) -> Cut:
+    """`head_bytes` are those of a head of keys or values, as they are multiplied."""
+    pairs = (tiles.used or len(tiles.table)) * kv_heads
+    if tiles.longest is None:
+        return cut_decoding(pairs, head_bytes)
+    return cut_prompts(pairs, tiles.longest, head_bytes)
 
 
 def cut_decoding(pairs: int, head_bytes: int) -> Cut:
@@ -82,7 +97,7 @@ def cut_decoding(pairs: int, head_bytes: int) -> Cut:
 
 def cut_prompts(pairs: int, longest: int, head_bytes: int) -> Cut:
     """For so many tiles times key heads."""
-    wanted = min(PROGRAMS // pairs, -(-longest // SHARE), SPLITS[1])
+    wanted = min(PROGRAMS // pairs, -(-longest // SHARE), PROMPT_SPLITS)
     splits = 2 ** max(0, wanted.bit_length() - 1)
     return Cut(splits, SHARE, max(16, min(64, SHARED // 2 // head_bytes)), 8)
 
