@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -18,7 +19,7 @@ import structlog
 from pydantic import Field
 
 from bot.commands import Call
-from bot.errors import CommandError, DeliveryError, StoreError
+from bot.errors import CommandError, DeliveryError, StoreError, Unavailable
 from bot.hooks import Running
 from bot.registry import Registry
 from bot.section import Section
@@ -74,6 +75,8 @@ class Reminders:
     def __init__(self, config: RemindersConfig, scope: str):
         self._config, self._scope = config, scope
         self._changed = asyncio.Event()
+        self._door = asyncio.Lock()  # commands come side by side
+        self._telling: set[str] = set()
 
     async def kept(self, store: Store) -> dict[str, Reminder]:
         """By number, the next one first."""
@@ -89,14 +92,20 @@ class Reminders:
 
     async def remind(self, call: Call) -> Post:
         due = utcnow() + span(call.text("when"))
-        kept = await self.kept(call.services.store)
-        if sum(it.user == call.user for it in kept.values()) >= self._config.per_person:
-            raise CommandError("You have as many reminders as one may have: see /reminders.")
-        number = str(max(map(int, kept), default=0) + 1)
         reminder = Reminder(call.place, call.user, due, call.text("what"))
-        await call.services.store.remember(self._scope, {number: reminder.to_json()})
+        async with self._door:
+            number = await self._keep(call.services.store, reminder)
         self._changed.set()
         return Post(f"Reminder {number}: {_moment(due)}.")
+
+    async def _keep(self, store: Store, reminder: Reminder) -> str:
+        """Under a number that nobody has. Raises CommandError."""
+        kept = await self.kept(store)
+        if sum(it.user == reminder.user for it in kept.values()) >= self._config.per_person:
+            raise CommandError("You have as many reminders as one may have: see /reminders.")
+        number = str(max(map(int, {*kept, *self._telling}), default=0) + 1)
+        await store.remember(self._scope, {number: reminder.to_json()})
+        return number
 
     async def list_(self, call: Call) -> Post:
         mine = await self.mine(call)
@@ -122,34 +131,48 @@ class Reminders:
     # --- the job -------------------------------------------------------------------------------
 
     async def work(self, running: Running) -> None:
-        while True:
-            self._changed.clear()
-            wait = await self._tell_due(running)
-            try:
-                async with asyncio.timeout(wait):
-                    await self._changed.wait()
-            except TimeoutError:
-                pass
+        async with asyncio.TaskGroup() as telling:
+            while True:
+                self._changed.clear()
+                wait = LONGEST_SLEEP
+                try:
+                    wait = await self._begin_to_tell(running, telling)
+                except StoreError as error:
+                    log.warning("reminders wait for the database", why=str(error))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._changed.wait()
 
-    async def _tell_due(self, running: Running) -> float:
-        """Returns the seconds until the next one, or the next attempt."""
-        store = running.services.store
-        try:
-            for number, reminder in (await self.kept(store)).items():
-                wait = (reminder.due - utcnow()).total_seconds()
-                if wait > 0:
-                    return min(wait, LONGEST_SLEEP)
-                await self._tell(running, reminder)
-                await store.remember(self._scope, {number: None})  # rather twice than never
-        except StoreError as error:
-            log.warning("reminders wait for the database", why=str(error))
+    async def _begin_to_tell(self, running: Running, telling: asyncio.TaskGroup) -> float:
+        """All that is due, side by side: a network that is away holds up no other one. Returns the
+        seconds until the next look."""
+        for number, reminder in (await self.kept(running.services.store)).items():
+            wait = (reminder.due - utcnow()).total_seconds()
+            if wait > 0:
+                return min(wait, LONGEST_SLEEP)
+            if number not in self._telling:
+                self._telling.add(number)
+                telling.create_task(self._tell(running, number, reminder))
         return LONGEST_SLEEP
 
-    async def _tell(self, running: Running, reminder: Reminder) -> None:
+    async def _tell(self, running: Running, number: str, reminder: Reminder) -> None:
+        """It is forgotten afterwards: rather twice than never."""
+        try:
+            await self._post(running, reminder)
+            await running.services.store.remember(self._scope, {number: None})
+        except (StoreError, Unavailable) as error:
+            log.warning("reminder is told later", why=str(error))
+        finally:
+            self._telling.discard(number)
+
+    async def _post(self, running: Running, reminder: Reminder) -> None:
+        """Raises Unavailable: another attempt may succeed."""
         try:
             await running.tell(reminder.place, Post(reminder.text()))
+        except Unavailable:
+            raise
         except (LookupError, DeliveryError) as error:
-            log.warning("reminder not delivered", why=str(error))
+            log.warning("reminder can't be told", why=str(error))
 
 
 def _moment(due: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.contrib.reminders import FARTHEST, Reminder, span
-from bot.errors import CommandError
-from bot.types import Place, utcnow
-from tests.core.house import ANNA, BEN, CHAT, open_house
+from bot.contrib.reminders import FARTHEST, Reminder, Reminders, RemindersConfig, span
+from bot.errors import CommandError, Unavailable
+from bot.hooks import Running
+from bot.store import Store
+from bot.types import Place, Post, utcnow
+from tests.core.house import ANNA, BEN, CHAT, eventually, open_house
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +57,39 @@ async def test_nobody_has_more_than_the_config_says(tmp_path: Path) -> None:
             await people.see_some(f"Reminder {number}: ")
         people.command("/remind 3d again")
         await people.see_some("as many reminders as one may have")
+
+
+async def test_two_that_are_made_at_once_are_both_kept(tmp_path: Path) -> None:
+    async with open_house(tmp_path, plugins=PLUGINS) as people:
+        people.command("/remind 2h hers")
+        people.command("/remind 2h his", user=BEN)
+        await people.see_some("Reminder 1: ")
+        await people.see_some("Reminder 2: ")
+
+
+async def test_while_its_network_is_away_it_is_not_forgotten(tmp_path: Path) -> None:
+    config = RemindersConfig()
+    async with open_house(tmp_path) as people:
+        reminders, store = Reminders(config, "plugin:reminders"), people.house.services.store
+        past = Reminder(CHAT, ANNA, utcnow(), "the past")
+        await store.remember("plugin:reminders", {"7": past.to_json()})
+        told: list[str] = []
+
+        async def tell(place: Place, post: Post) -> None:
+            told.append(post.text)
+            if len(told) == 1:
+                reminders._changed.set()  # another look
+                raise Unavailable("The network can't be reached.")
+
+        async with asyncio.TaskGroup() as group:
+            working = group.create_task(reminders.work(Running(people.house.services, tell)))
+            await eventually(lambda: len(told) == 2)
+            await eventually(lambda: _is_empty(reminders, store))
+            working.cancel()
+
+
+async def _is_empty(reminders: Reminders, store: Store) -> bool:
+    return not await reminders.kept(store)
 
 
 @pytest.mark.parametrize(
