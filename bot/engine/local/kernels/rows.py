@@ -15,11 +15,17 @@ from bot.engine.local.kernels.overlap import launch_options
 
 class Places(NamedTuple):
     """Pools of keys and values [blocks, block size, KV heads, D], and where in them, counted in
-    tokens, each of T tokens belongs."""
+    tokens, each of T tokens belongs. Pools in int8 have scales [blocks, KV heads, block size]."""
 
     keys: torch.Tensor
     values: torch.Tensor
     slots: torch.Tensor
+    key_scales: torch.Tensor | None = None
+    value_scales: torch.Tensor | None = None
+
+    def constants(self) -> dict[str, int | bool]:
+        """What kernels that store have to know at compilation."""
+        return {"STORED": self.keys.shape[1], "INT8": self.key_scales is not None}
 
 
 PROMPT = 128
@@ -62,10 +68,41 @@ def add_norm(
 
 
 @triton.jit
+def _scale(largest):
+    """Of vectors with so large an element; this and _codes are what kv_int8.quantise does."""
+    return tl.maximum(largest, 1e-30) / 127
+
+
+@triton.jit
+def _codes(x, inverse):
+    return tl.floor(x * inverse + 0.5).to(tl.int8)
+
+
+@triton.jit
+def _scale_place(slot, head, heads, STORED: tl.constexpr):
+    return (slot // STORED * heads + head) * STORED + slot % STORED
+
+
+@triton.jit
+def _store_halves(pool, scales, slot, head, heads, first, second, kept,
+                  HALF: tl.constexpr, STORED: tl.constexpr, INT8: tl.constexpr):  # fmt: skip
+    """Those of the heads' vectors that are to be `kept`, each as two halves [heads, HALF]."""
+    into = pool + (slot * heads + head)[:, None] * 2 * HALF + tl.arange(0, HALF)[None, :]
+    if INT8:
+        scale = _scale(tl.maximum(tl.max(tl.abs(first), 1), tl.max(tl.abs(second), 1)))
+        tl.store(scales + _scale_place(slot, head, heads, STORED), scale, mask=kept)
+        inverse = (1 / scale)[:, None]
+        first, second = _codes(first, inverse), _codes(second, inverse)
+    tl.store(into, first, mask=kept[:, None])
+    tl.store(into + HALF, second, mask=kept[:, None])
+
+
+@triton.jit
 def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries, turned, heads,
-            keys, values, slots,
-            HEADS: tl.constexpr, HALF: tl.constexpr, NORMS: tl.constexpr, STORES: tl.constexpr,
-            OVERLAP: tl.constexpr):  # fmt: skip
+            keys, values, slots, key_scales, value_scales,
+            HEADS: tl.constexpr, HALF: tl.constexpr, NORMS: tl.constexpr, STORED: tl.constexpr,
+            INT8: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
+    """Program (token, HEADS of its heads). STORED is the pools' block size, 0 without them."""
     if OVERLAP:
         gdc_launch_dependents()
         gdc_wait()
@@ -76,12 +113,11 @@ def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries, turned, h
     at = qkv + token * stride + head[:, None] * 2 * HALF + place[None, :]
     first = tl.load(at, mask=there, other=0.0).to(tl.float32)
     second = tl.load(at + HALF, mask=there, other=0.0).to(tl.float32)
-    if STORES:
-        slot = tl.load(slots + token).to(tl.int64) * (heads - turned)
-        into = (slot + head - turned)[:, None] * 2 * HALF + place[None, :]
-        is_value = there & (head >= turned)[:, None]
-        tl.store(values + into, first, mask=is_value)
-        tl.store(values + into + HALF, second, mask=is_value)
+    if STORED:
+        slot, kept_heads = tl.load(slots + token).to(tl.int64), heads - turned
+        is_value = (head >= turned) & (head < heads)
+        _store_halves(values, value_scales, slot, head - turned, kept_heads, first, second,
+                      is_value, HALF, STORED, INT8)  # fmt: skip
     if NORMS:
         squares = tl.sum(first * first, 1) + tl.sum(second * second, 1)
         scale = 1 / tl.sqrt(squares / (2 * HALF) + eps)[:, None]
@@ -96,11 +132,10 @@ def _rotate(qkv, cos, sin, query_norm, key_norm, eps, stride, queries, turned, h
     left, right = first * c - second * s, second * c2 + first * s2
     tl.store(at, left, mask=turns)
     tl.store(at + HALF, right, mask=turns)
-    if STORES:
-        into = (slot + head - queries)[:, None] * 2 * HALF + place[None, :]
-        is_key = turns & (head >= queries)[:, None]
-        tl.store(keys + into, left, mask=is_key)
-        tl.store(keys + into + HALF, right, mask=is_key)
+    if STORED:
+        is_key = (head >= queries) & (head < turned)
+        _store_halves(keys, key_scales, slot, head - queries, kept_heads, left, right,
+                      is_key, HALF, STORED, INT8)  # fmt: skip
 
 
 def rotate(
@@ -116,23 +151,41 @@ def rotate(
     many = 2 if len(qkv) < PROMPT else 16  # small programs for few tokens
     _rotate[(len(qkv), triton.cdiv(heads, many))](
         qkv, cos, sin, query_norm, key_norm, eps, qkv.stride(0), queries, turned, heads,
-        *(places or (qkv, qkv, qkv)),
-        HEADS=many, HALF=qkv.shape[2] // 2, NORMS=norms is not None, STORES=places is not None,
+        *(places or (None,) * len(Places._fields)),
+        HEADS=many, HALF=qkv.shape[2] // 2, NORMS=norms is not None,
+        **(places.constants() if places else {"STORED": 0, "INT8": False}),
         num_warps=1 if many == 2 else 4, **launch_options(qkv.device),
     )  # fmt: skip
 
 
 @triton.jit
-def _store(key, value, keys, values, slots, key_row, key_head, value_row, value_head,
-           KEY: tl.constexpr, VALUE: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
+def _store_vector(pool, scales, slot, head, heads, vector,
+                  SIZE: tl.constexpr, BLOCK: tl.constexpr, STORED: tl.constexpr,
+                  INT8: tl.constexpr):  # fmt: skip
+    place = tl.arange(0, BLOCK)
+    x = tl.load(vector + place, mask=place < SIZE, other=0.0)
+    if INT8:
+        x = x.to(tl.float32)
+        scale = _scale(tl.max(tl.abs(x), 0))
+        tl.store(scales + _scale_place(slot, head, heads, STORED), scale)
+        x = _codes(x, 1 / scale)
+    tl.store(pool + (slot * heads + head) * SIZE + place, x, mask=place < SIZE)
+
+
+@triton.jit
+def _store(key, value, keys, values, slots, key_scales, value_scales,
+           key_row, key_head, value_row, value_head,
+           KEY: tl.constexpr, KEYS: tl.constexpr, VALUE: tl.constexpr, VALUES: tl.constexpr,
+           STORED: tl.constexpr, INT8: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
     if OVERLAP:
         gdc_launch_dependents()
         gdc_wait()
     token, head, heads = tl.program_id(0).to(tl.int64), tl.program_id(1), tl.num_programs(1)
-    slot = tl.load(slots + token).to(tl.int64) * heads + head
-    k, v = tl.arange(0, KEY), tl.arange(0, VALUE)
-    tl.store(keys + slot * KEY + k, tl.load(key + token * key_row + head * key_head + k))
-    tl.store(values + slot * VALUE + v, tl.load(value + token * value_row + head * value_head + v))
+    slot = tl.load(slots + token).to(tl.int64)
+    key += token * key_row + head * key_head
+    value += token * value_row + head * value_head
+    _store_vector(keys, key_scales, slot, head, heads, key, KEY, KEYS, STORED, INT8)
+    _store_vector(values, value_scales, slot, head, heads, value, VALUE, VALUES, STORED, INT8)
 
 
 def store(key: torch.Tensor, value: torch.Tensor, places: Places) -> None:
@@ -140,7 +193,9 @@ def store(key: torch.Tensor, value: torch.Tensor, places: Places) -> None:
     _store[(len(key), key.shape[1])](
         key, value, *places,
         key.stride(0), key.stride(1), value.stride(0), value.stride(1),
-        KEY=key.shape[2], VALUE=value.shape[2], num_warps=1, **launch_options(key.device),
+        KEY=key.shape[2], KEYS=triton.next_power_of_2(key.shape[2]),
+        VALUE=value.shape[2], VALUES=triton.next_power_of_2(value.shape[2]),
+        **places.constants(), num_warps=1, **launch_options(key.device),
     )  # fmt: skip
 
 
