@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -55,6 +56,7 @@ class Api:
             self.world.stirred.set()
             fault = self.faults.strike(route.name, _number(request, "channel"))
             answer = await self._answered(request, route, fault)
+            answer.headers["Date"] = formatdate(self.world.clock.date(), usegmt=True)
             self.log.append((route.name, answer.status))
             if answer.headers.get("X-RateLimit-Scope") != "shared":
                 self.limiter.invalid(answer.status)
