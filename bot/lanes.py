@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -135,7 +136,8 @@ class Lanes:
                 lane.current.withdraw()
 
     async def leave(self, person: UserRef) -> None:
-        """Nothing that this person asked is waiting or under way any more."""
+        """Nothing that this person asked is waiting any more, nor under way, unless the network
+        keeps its end waiting for longer than FAREWELL."""
         for lane in list(self._lanes.values()):
             for job in lane.waiting.remove(str(person)):
                 self.room.leave()
@@ -146,9 +148,10 @@ class Lanes:
         answers = [a for lane in lanes if (a := lane.current) and asker(a.turn) == str(person)]
         for answer in answers:
             answer.withdraw()
-        async with asyncio.timeout(FAREWELL):
-            for answer in answers:
-                await answer.over.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                for answer in answers:
+                    await answer.over.wait()
 
     def _running(self, turn_id: int) -> Answer | None:
         answers = (lane.current for lane in self._lanes.values())

@@ -88,7 +88,7 @@ async def speed(call: Call) -> Post:
     usage = record.reply.usage
     tokens = usage.reasoning_tokens + usage.text_tokens
     writing = usage.total_seconds - usage.first_token_seconds
-    rate = (tokens - 1) / writing if writing > 0 else 0.0
+    rate = (tokens - 1) / writing if tokens > 1 and writing > 0 else 0.0
     return Post(texts.speed(tokens, rate, usage.first_token_seconds, usage.total_seconds))
 
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from bot import texts
+import pytest
+
+from bot import lanes, texts
 from bot.types import Place, TurnState
 from tests.core.house import ANNA, BEN, CHAT, People, eventually, open_house
 
@@ -46,6 +48,18 @@ async def test_a_place_in_the_engines_line_is_shown(tmp_path: Path) -> None:
         await people.see_some("1st in line")
         people.press(texts.STOP(), place=OTHER)
         await people.see("Hello, world!")
+
+
+async def test_who_leaves_does_not_wait_for_a_network_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "FAREWELL", 0.01)
+    async with open_house(tmp_path, [ENDLESS], tokens_per_second=200) as people:
+        people.say("endless")
+        await people.see_some("on and")
+        people.network.away = True
+        await people.house.lanes.leave(ANNA)
+        assert people.house.lanes.busy(CHAT.key)  # its end is not told yet
 
 
 async def test_whoever_waits_in_line_can_leave_it(tmp_path: Path) -> None:
