@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 import structlog
 
 from bot.commands import Command, Services
 from bot.errors import CommandError, PluginError
-from bot.store import Reply, Store
-from bot.types import Message, Place, Post, Turn, UserRef
+from bot.rights import PersonalData as PersonalData
+from bot.store import Reply
+from bot.types import Message, Place, Post, Turn
 
 log = structlog.get_logger(__name__)
 
@@ -35,16 +36,6 @@ OnReply = Callable[[Turn, Reply], Awaitable[None]]
 """After a reply has ended, however it did, and stands in the network."""
 
 
-class PersonalData(Protocol):
-    """Of a plugin that keeps something of people by itself. It need not be quick."""
-
-    async def export(self, store: Store, user: UserRef) -> Any:
-        """All that is kept of this person, as JSON values."""
-
-    async def forget(self, store: Store, user: UserRef) -> None:
-        """All of it. What was forgotten before is no error."""
-
-
 @dataclass(frozen=True, slots=True)
 class Running:
     """The bot, for a job. `tell` posts at a place; it raises LookupError for a network that is
@@ -56,6 +47,8 @@ class Running:
 
 Job = Callable[[Running], Awaitable[None]]
 """Begins with the bot and is cancelled at its end. It may return; raising ends it."""
+
+# … and `PersonalData`, of a plugin that keeps something of people by itself.
 
 # --- how they are run ----------------------------------------------------------------------------
 

@@ -115,7 +115,7 @@ def assemble(
     )
     access = Access(config.access.owner, config.access.allow, {a.name: a for a in adapters}, store)
     gate = Gate(store, *allowances(config.limits))
-    intake = Intake(store, lanes, hooks, gate)
+    intake = Intake(store, lanes, gate, hooks.message)
     commands = Commands((*BUILT_IN, *hooks.commands))
     retention = Retention(store, kept_days(config))
     live = {**process.live, **in_force(settings, access, gate, retention)}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bot import texts, texts_for_people
-from bot.hooks import Hooks
 from bot.lanes import Job, Lanes
 from bot.limits import Gate, Limited
 from bot.store import Store
@@ -16,12 +16,16 @@ DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
+Revise = Callable[[Place, Message], Awaitable[Message]]
+"""What is kept and answered in place of a question. Raises CommandError to refuse it."""
+
+
 class Intake:
-    def __init__(self, store: Store, lanes: Lanes, hooks: Hooks, gate: Gate):
+    def __init__(self, store: Store, lanes: Lanes, gate: Gate, revise: Revise):
         self._store = store
         self._lanes = lanes
-        self._hooks = hooks
         self._gate = gate
+        self._revise = revise
         self._door = asyncio.Lock()  # commands come side by side
 
     async def take(self, place: Place, message: Message, role: Role) -> None:
@@ -31,7 +35,7 @@ class Intake:
             return
         if message.author is not None:
             await self._ask_leave(place, message.author, role)
-        message = await self._hooks.message(place, message)
+        message = await self._revise(place, message)
         async with self._lanes.room.place(), self._door:
             if self._lanes.full(place.key, message.author):
                 raise await self._full(place, message.author)

@@ -6,11 +6,10 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
-from bot.hooks import PersonalData
 from bot.lanes import Lanes
 from bot.store import Said, Store
 from bot.types import UserRef, utcnow
@@ -20,6 +19,16 @@ log = structlog.get_logger(__name__)
 FORMAT = 1
 PART = 500
 """Messages read or deleted at once; between two parts others have their turn at the database."""
+
+
+class PersonalData(Protocol):
+    """Of a plugin that keeps something of people by itself. It need not be quick."""
+
+    async def export(self, store: Store, user: UserRef) -> Any:
+        """All that is kept of this person, as JSON values."""
+
+    async def forget(self, store: Store, user: UserRef) -> None:
+        """All of it. What was forgotten before is no error."""
 
 
 class Rights:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "bot/testing/common": ({"bot.testing.common"}, SDKS | TORCH | SQL),
     "bot/testing/discord": ({"bot.testing.discord", "bot.testing.common"}, SDKS | TORCH | SQL),
     "bot/testing/telegram": ({"bot.testing.telegram", "bot.testing.common"}, SDKS | TORCH | SQL),
-    "bot/hooks.py": (BORDERS | {"bot.commands", "bot.store"}, SDKS | TORCH | SQL),
+    "bot/hooks.py": (BORDERS | {"bot.commands", "bot.rights", "bot.store"}, SDKS | TORCH | SQL),
     "bot/contrib": (
         BORDERS | {"bot.commands", "bot.hooks", "bot.registry", "bot.section", "bot.store"},
         SDKS | TORCH | SQL,
@@ -94,6 +95,21 @@ def test_a_room_imports_only_its_neighbours(room: str) -> None:
             if top in {"bot", "adapters", "migrations"}:
                 assert within(name, allowed), f"{path.relative_to(ROOT)} imports {name}"
             assert top not in forbidden, f"{path.relative_to(ROOT)} imports {name}"
+
+
+def module(path: Path) -> str:
+    named = path.relative_to(ROOT).with_suffix("")
+    return ".".join(named.parent.parts if named.name == "__init__" else named.parts)
+
+
+def test_no_two_files_need_each_other() -> None:
+    """Not for their types, either. The strict servers are worlds of things that know each other."""
+    paths = {module(p): p for p in files("bot") if "testing" not in p.parts}
+    needs = {
+        name: {i if i in paths else i.rpartition(".")[0] for i in imports(path)} & paths.keys()
+        for name, path in paths.items()
+    }
+    TopologicalSorter(needs).prepare()
 
 
 def test_only_the_composition_root_sees_everything() -> None:
