@@ -33,6 +33,14 @@ def test_a_token_of_qwq_takes_256_kib_of_cache() -> None:
     assert planned(80).kv_token_bytes == 256 * KIB
 
 
+def test_in_int8_a_token_takes_a_byte_an_element_and_a_scale_a_head() -> None:
+    chosen = planned(80, kv_dtype="int8")
+    assert chosen.kv_token_bytes == 64 * 2 * 8 * (128 + 4) == 132 * KIB
+    assert chosen.kv_tokens > 1.9 * planned(80).kv_tokens
+    shown = plan_table.as_text(chosen, LocalConfig(kv_dtype="int8"), machine(80))
+    assert "KV cache in int8: 132.0 KiB a token" in shown
+
+
 @pytest.mark.parametrize("head", [False, True])
 def test_the_bytes_are_those_that_bitsandbytes_keeps(head: bool) -> None:
     import torch
