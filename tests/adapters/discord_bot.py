@@ -1,17 +1,15 @@
-"""The adapter beside a strict server, with an inbox that keeps what it gets."""
+"""Discord's adapter beside its strict server."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from adapters.discord import Discord
-from bot.errors import StoreError
 from bot.testing.discord import Channel, DiscordServer
-from bot.types import CommandSpec, Event, Parameter, Place, Role
+from bot.types import CommandSpec, Parameter, Place, Role
+from tests.adapters.kept import Notes, Tried
 
 COMMANDS = (
     CommandSpec("help", "what can be asked for", role=Role.GUEST, translations={"de": "Hilfe"}),
@@ -28,53 +26,7 @@ COMMANDS = (
     CommandSpec("model", "choose", (Parameter("name", "which", suggestions="models"),)),
 )
 
-E = TypeVar("E", bound=Event)
-
-
-class KeptInbox:
-    """`failing` makes the next so many puts fail, as a full disk would."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.failing = 0
-
-    async def put(self, event: Event) -> None:
-        await asyncio.sleep(0)
-        if self.failing:
-            self.failing -= 1
-            raise StoreError("The disk is full.")
-        self.events.append(event)
-
-
-@dataclass
-class Notes:
-    """A memory that lasts as long as the test."""
-
-    kept: dict[str, str] = field(default_factory=dict)
-
-    async def recall(self) -> Mapping[str, str]:
-        return dict(self.kept)
-
-    async def remember(self, notes: Mapping[str, str | None]) -> None:
-        self.kept |= {name: value for name, value in notes.items() if value is not None}
-
-
-class Bot:
-    def __init__(self, server: DiscordServer, adapter: Discord):
-        self.server, self.adapter = server, adapter
-        self.inbox = KeptInbox()
-
-    async def got(self, count: int) -> list[Event]:
-        """The first so many events, once they are there."""
-        inbox = self.inbox
-        await self.server.until(lambda: len(inbox.events) >= count)
-        assert len(inbox.events) == count
-        return inbox.events
-
-    async def got_one(self, kind: type[E]) -> E:
-        (event,) = await self.got(1)
-        assert isinstance(event, kind)
-        return event
+Bot = Tried[Discord]
 
 
 def configured(server: DiscordServer, **more: Any) -> Discord:
@@ -89,13 +41,8 @@ async def running(
     bot = Bot(server, configured(server, **more))
     bot.adapter.give_memory(notes or Notes())
     await bot.adapter.publish(COMMANDS)
-    task = asyncio.create_task(bot.adapter.run(bot.inbox))
-    try:
-        await server.until(lambda: bot.adapter.connected.is_set() or task.done())
+    async with bot.running(bot.adapter.connected.is_set):
         yield bot
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def place(channel: Channel) -> Place:

@@ -16,7 +16,8 @@ import yaml
 
 from bot import texts
 from bot.testing.telegram import TelegramServer
-from tests.adapters.telegram_process import CHINWAG, Chinwag, answers
+from tests.adapters.process import CHINWAG
+from tests.adapters.telegram_process import Chinwag, answers
 from tests.core.house import eventually
 from tests.service.systemd import Said, Systemd
 

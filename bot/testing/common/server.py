@@ -17,10 +17,12 @@ PAUSE = 0.02
 
 
 class LoopbackServer:
-    """Entered in a test, spoken to by a bot in this or another process. A `port` of 0 is any that
-    is free; `stirred` is set whenever the bot has done something."""
+    """Entered in a test, spoken to by a bot in this or another process. `token` is what a bot logs
+    in with, until it is revoked. A `port` of 0 is any that is free; `stirred` is set whenever the
+    bot has done something."""
 
-    def __init__(self, clock: Clock, stirred: Signal, *, seed: int, port: int):
+    def __init__(self, token: str, clock: Clock, stirred: Signal, *, seed: int, port: int):
+        self.token = token
         self.clock, self.stirred = clock, stirred
         self.faults = Faults(seed)
         self.port = port

@@ -52,7 +52,7 @@ class DiscordServer(LoopbackServer):
     ):
         bot = Account(BOT_ID, name, bot=True)
         self.world = World(token, bot, Clock(speed, skew), granted)
-        super().__init__(self.world.clock, self.world.stirred, seed=seed, port=port)
+        super().__init__(token, self.world.clock, self.world.stirred, seed=seed, port=port)
         self.gateway = Gateway(
             self.world,
             interval=heartbeat,
@@ -79,10 +79,6 @@ class DiscordServer(LoopbackServer):
     @property
     def api_url(self) -> str:
         return self.url + BASE
-
-    @property
-    def token(self) -> str:
-        return self.world.token
 
     @property
     def bot(self) -> Account:

@@ -38,9 +38,8 @@ class TelegramServer(LoopbackServer):
         seed: int = 0,
         port: int = 0,
     ):
-        self.token = token
         self.world = World(token, username, Clock(speed, skew), rates or Rates())
-        super().__init__(self.world.clock, self.world.stirred, seed=seed, port=port)
+        super().__init__(token, self.world.clock, self.world.stirred, seed=seed, port=port)
         self.api = Api(self.world, self.faults)
         self.people: dict[int, Person] = {}
 

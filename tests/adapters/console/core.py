@@ -1,7 +1,7 @@
 """A core small enough for one page, to talk to the console adapter with.
 
 Run as a program it is the other end of a real terminal or pipe: `python -m
-tests.adapters.console_core`.
+tests.adapters.console.core`.
 """
 
 from __future__ import annotations

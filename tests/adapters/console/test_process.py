@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.console_screen import Screen
+from tests.adapters.console.screen import Screen
 
 pytestmark = pytest.mark.slow
 
-COMMAND = [sys.executable, "-m", "tests.adapters.console_core"]
+COMMAND = [sys.executable, "-m", "tests.adapters.console.core"]
 PATIENCE = 30.0
 
 
@@ -62,7 +62,7 @@ class Program:
 
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
-    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.chdir(Path(__file__).parents[3])
     running = Program(Screen())
     yield running
     os.close(running.terminal)

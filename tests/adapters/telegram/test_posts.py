@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 
 import pytest
 from telegram import MessageEntity
@@ -11,25 +10,13 @@ from telegram import MessageEntity
 from adapters.telegram import outbox
 from adapters.telegram.rendering import Rendered
 from bot.errors import Forbidden, Gone, RateLimited, Refused, TooLong, Unavailable
-from bot.testing.telegram import UNLIMITED, Chat, TelegramServer
+from bot.testing.telegram import Chat, TelegramServer
 from bot.types import Button, File, Place, Post, PostRef
 from tests.adapters.telegram_bot import Bot, running
 
 pytestmark = pytest.mark.slow
 
 STOP = Button("Stop", "key-1")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer(rates=UNLIMITED) as server:
-        yield server
-
-
-@pytest.fixture
-async def bot(server: TelegramServer) -> AsyncIterator[Bot]:
-    async with running(server) as bot:
-        yield bot
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -25,30 +24,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer(rates=UNLIMITED) as server:
-        yield server
-
-
-@pytest.fixture
-def ann(server: DiscordServer) -> Person:
-    return server.user("Ann", id=2001)
-
-
-@pytest.fixture
 def home(server: DiscordServer, ann: Person) -> Guild:
     return server.guild("Home", server.user("Olga"), ann)
-
-
-@pytest.fixture
-def general(home: Guild) -> Channel:
-    return home.text("general")
-
-
-@pytest.fixture
-async def bot(server: DiscordServer, general: Channel) -> AsyncIterator[Bot]:
-    async with running(server) as bot:
-        yield bot
 
 
 async def test_a_direct_message_is_for_the_bot(ann: Person, bot: Bot) -> None:

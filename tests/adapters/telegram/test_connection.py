@@ -13,7 +13,8 @@ from adapters.telegram.webhook import HEADER
 from bot.errors import ConfigError, TokenRefused
 from bot.testing.telegram import UNLIMITED, TelegramServer
 from bot.types import Received, utcnow
-from tests.adapters.telegram_bot import KeptInbox, configured, running
+from tests.adapters.kept import KeptInbox
+from tests.adapters.telegram_bot import configured, running
 
 pytestmark = pytest.mark.slow
 

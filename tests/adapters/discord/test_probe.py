@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.testing.discord import DiscordServer
@@ -12,12 +10,6 @@ from bot.types import Finding
 from tests.adapters.discord_bot import configured
 
 FEW = 7
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer() as server:
-        yield server
 
 
 async def probed(server: DiscordServer) -> dict[str, Finding]:

@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.errors import Forbidden, Gone, RateLimited, Refused, TooLong, Unavailable
 from bot.testing.common.faults import Kind
-from bot.testing.discord import UNLIMITED, Channel, DiscordServer, Guild, Person
+from bot.testing.discord import Channel, DiscordServer, Guild, Person
 from bot.types import Button, File, Place, Post, UserRef
 from tests.adapters.discord_bot import Bot, place, running
 
 pytestmark = pytest.mark.slow
 
 STOP = Button("Stop", "key-1")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer(rates=UNLIMITED) as server:
-        yield server
-
-
-@pytest.fixture
-def ann(server: DiscordServer) -> Person:
-    return server.user("Ann", id=2001)
-
-
-@pytest.fixture
-def home(server: DiscordServer, ann: Person) -> Guild:
-    return server.guild("Home", ann)
-
-
-@pytest.fixture
-def general(home: Guild) -> Channel:
-    return home.text("general")
-
-
-@pytest.fixture
-async def bot(server: DiscordServer, general: Channel) -> AsyncIterator[Bot]:
-    async with running(server) as bot:
-        yield bot
 
 
 async def test_a_post_is_a_reply_with_buttons(general: Channel, ann: Person, bot: Bot) -> None:

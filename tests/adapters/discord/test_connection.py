@@ -11,7 +11,8 @@ import pytest
 from bot.errors import ConfigError, TokenRefused
 from bot.testing.discord import UNLIMITED, Channel, DiscordServer, Person
 from bot.types import Received
-from tests.adapters.discord_bot import Bot, KeptInbox, Notes, configured, place, running
+from tests.adapters.discord_bot import Bot, configured, place, running
+from tests.adapters.kept import KeptInbox, Notes
 
 pytestmark = pytest.mark.slow
 
@@ -23,16 +24,6 @@ FAST = 8.0
 async def server() -> AsyncIterator[DiscordServer]:
     async with DiscordServer(rates=UNLIMITED, speed=FAST) as server:
         yield server
-
-
-@pytest.fixture
-def ann(server: DiscordServer) -> Person:
-    return server.user("Ann")
-
-
-@pytest.fixture
-def general(server: DiscordServer, ann: Person) -> Channel:
-    return server.guild("Home", ann).text("general")
 
 
 def texts(inbox: KeptInbox) -> list[str]:
@@ -221,7 +212,7 @@ async def test_a_refused_token_is_said_without_it(server: DiscordServer) -> None
     server.revoke_token()
     with pytest.raises(TokenRefused) as refused:
         await adapter.run(KeptInbox())
-    assert configured(server)._config.token.reveal() not in str(refused.value)
+    assert server.token not in str(refused.value)
     assert refused.value.__suppress_context__
 
 

@@ -27,12 +27,6 @@ def has_answer(server: TelegramServer, asked: Message, text: str) -> bool:
     return answers(server, asked) == [text]
 
 
-async def logged(bot: Chinwag, words: str) -> None:
-    async with asyncio.timeout(20):
-        while words not in bot.log.read_text():
-            await bot.server.world.stirred.wait(0.2)
-
-
 async def test_a_conversation_in_private_and_in_a_group(tmp_path: Path) -> None:
     async with TelegramServer() as server, chinwag(server, tmp_path) as bot:
         ann = server.person(1001, "Ann")
@@ -94,7 +88,7 @@ async def test_a_second_instance_is_named(tmp_path: Path) -> None:
         chinwag(server, tmp_path / "a") as first,
         chinwag(server, tmp_path / "b"),
     ):
-        await logged(first, "another instance of this bot is running")
+        await first.logged("another instance of this bot is running")
 
 
 async def test_what_comes_while_the_network_is_away_is_answered_in_order(tmp_path: Path) -> None:
@@ -118,7 +112,7 @@ async def test_who_blocks_the_bot_ends_his_turn_and_nobody_elses(tmp_path: Path)
         ann.blocks()
         asked = ben.says("hello")
         await server.until(lambda: answers(server, asked))
-        await logged(bot, '"why": "Forbidden"')
+        await bot.logged('"why": "Forbidden"')
         assert await bot.end() == 0
 
 
@@ -127,7 +121,7 @@ async def test_a_killed_bot_answers_what_it_had_not_and_only_that(tmp_path: Path
         ann = server.person(1001, "Ann")
         before = ann.says("before")
         await server.until(lambda: answers(server, before))
-        await logged(bot, "turn ended")
+        await bot.logged("turn ended")
         await bot.kill()
         meanwhile = ann.says("meanwhile")
         await bot.start()

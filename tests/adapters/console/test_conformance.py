@@ -20,7 +20,7 @@ from adapters.console import Console, adapter, plain, terminal
 from adapters.console.adapter import ConsoleConfig
 from bot.testing.conformance import Conformance, Network
 from bot.types import Place
-from tests.adapters.console_screen import Screen, Tty
+from tests.adapters.console.screen import Screen, Tty
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,8 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 from adapters.console import Console
 from adapters.console.adapter import ConsoleConfig
 from bot.types import Invoked, Place, Post, Received
-from tests.adapters.console_core import Core
-from tests.adapters.console_screen import Screen, Tty
+from tests.adapters.console.core import Core
+from tests.adapters.console.screen import Screen, Tty
 
 pytestmark = pytest.mark.slow
 

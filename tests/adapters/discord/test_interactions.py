@@ -9,30 +9,10 @@ import pytest
 from adapters.discord import texts
 from bot.testing.discord import UNLIMITED, Callback, Channel, DiscordServer, Guild, Person
 from bot.types import Button, Invoked, Place, Post, Pressed, UserRef
-from tests.adapters.discord_bot import Bot, Notes, place, running
+from tests.adapters.discord_bot import Bot, place, running
+from tests.adapters.kept import Notes
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer(rates=UNLIMITED) as server:
-        yield server
-
-
-@pytest.fixture
-def ann(server: DiscordServer) -> Person:
-    return server.user("Ann", id=2001, locale="de")
-
-
-@pytest.fixture
-def home(server: DiscordServer, ann: Person) -> Guild:
-    return server.guild("Home", ann)
-
-
-@pytest.fixture
-def general(home: Guild) -> Channel:
-    return home.text("general")
 
 
 @pytest.fixture
@@ -178,9 +158,11 @@ async def test_a_press_is_acknowledged_and_named_once(
     assert [m.text for m in general.shown_to(ann)] == ["a", "thoughts"]
 
 
-async def test_something_is_asked_about_a_message(general: Channel, ann: Person, bot: Bot) -> None:
-    ben = bot.server.user("Ben")
-    bot.server.world.guilds[next(iter(bot.server.world.guilds))].adds(ben)
+async def test_something_is_asked_about_a_message(
+    server: DiscordServer, home: Guild, general: Channel, ann: Person, bot: Bot
+) -> None:
+    ben = server.user("Ben")
+    home.adds(ben)
     said = ben.says("The moon\nis cheese.", general)
     await bot.got(1)
     used = ann.uses_on(texts.ASK, said, general)

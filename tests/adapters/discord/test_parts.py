@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -20,29 +19,10 @@ from adapters.discord.marks import Marks
 from adapters.discord.nonces import Nonces
 from adapters.discord.reading import channel_of
 from bot import errors
-from bot.errors import StoreError
 from bot.types import Place, Post, utcnow
+from tests.adapters.kept import Notes
 
 HERE = Place("discord", "7", server="1")
-
-
-@dataclass
-class Notes:
-    """A memory that fails as often as `failing` says."""
-
-    kept: dict[str, str] = field(default_factory=dict)
-    failing: int = 0
-
-    async def recall(self) -> Mapping[str, str]:
-        return dict(self.kept)
-
-    async def remember(self, notes: Mapping[str, str | None]) -> None:
-        if self.failing:
-            self.failing -= 1
-            raise StoreError("The disk is full.")
-        self.kept |= {name: value for name, value in notes.items() if value is not None}
-        for name in [name for name, value in notes.items() if value is None]:
-            self.kept.pop(name, None)
 
 
 async def marks(notes: Notes, longest: float = 3600.0) -> Marks:

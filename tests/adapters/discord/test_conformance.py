@@ -8,7 +8,8 @@ import pytest
 
 from bot.testing.conformance import Conformance, Network
 from bot.testing.discord import DiscordServer
-from tests.adapters.discord_bot import Notes, configured, place
+from tests.adapters.discord_bot import configured, place
+from tests.adapters.kept import Notes
 
 pytestmark = pytest.mark.slow
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from bot.testing.telegram import UNLIMITED, Chat, TelegramServer
+from bot.testing.telegram import Chat, TelegramServer
 from bot.types import (
     Attachment,
     Button,
@@ -25,18 +24,6 @@ from bot.types import (
 from tests.adapters.telegram_bot import COMMANDS, Bot, running
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer(rates=UNLIMITED) as server:
-        yield server
-
-
-@pytest.fixture
-async def bot(server: TelegramServer) -> AsyncIterator[Bot]:
-    async with running(server) as bot:
-        yield bot
 
 
 def place(chat: Chat, thread: str = "") -> Place:

@@ -30,7 +30,7 @@ async def test_heartbeats_are_on_time_through_a_long_prefill_and_200_replies(
 ) -> None:
     async with (
         DiscordServer(heartbeat=INTERVAL) as server,
-        chinwag(server, tmp_path, engine=ENGINE, program=BUSY),
+        chinwag(server, tmp_path, engine=ENGINE, command=BUSY),
     ):
         ann = server.user("Ann", id=2001)
         home = server.guild("Home", ann)

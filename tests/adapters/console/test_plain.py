@@ -12,7 +12,7 @@ from adapters.console import Console
 from adapters.console.adapter import ConsoleConfig
 from bot.errors import Unavailable
 from bot.types import Invoked, Place, Post, PostRef, Received, Role, UserRef
-from tests.adapters.console_core import Core
+from tests.adapters.console.core import Core
 
 
 async def talk(
@@ -145,7 +145,7 @@ async def test_what_was_printed_is_gone_for_edits() -> None:
 @pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_failure() -> None:
     script = (
-        f"yes hi | head -2000 | {sys.executable} -m tests.adapters.console_core | head -1; "
+        f"yes hi | head -2000 | {sys.executable} -m tests.adapters.console.core | head -1; "
         "echo ${PIPESTATUS[2]}"
     )
     done = subprocess.run(

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-
-import pytest
+from collections.abc import Sequence
 
 from bot.testing.telegram import TelegramServer
 from bot.types import Finding
 from tests.adapters.telegram_bot import configured
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as server:
-        yield server
 
 
 async def probed(server: TelegramServer) -> Sequence[Finding]:
