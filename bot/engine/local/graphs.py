@@ -90,7 +90,7 @@ class GraphRunner(PagedRunner):
         progress("capturing decode steps", 1.0)
         largest = self._captured[sizes[-1]]
         self._width = _tile_width(model, self.cache)
-        self._prompts = PromptGraphs(self.cache, most, self._width)
+        self._prompts = PromptGraphs(self.cache, most, self._width, device)
         with torch.inference_mode():
             for share in self._prompts.capture(self._forward, largest.graph.pool()):
                 progress("capturing prompts", share)

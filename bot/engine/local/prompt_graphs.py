@@ -34,43 +34,19 @@ class Inputs(NamedTuple):
     rows: torch.Tensor
 
 
-class PromptGraph:
-    """Of a step of up to `size` tokens. Rows without one compute nonsense in the padding block."""
+class PromptInputs:
+    """Of a step of up to `size` tokens, in one tensor of `length` numbers. Rows without a token
+    compute nonsense in the padding block."""
 
     def __init__(self, size: int, cache: KVCache, most_blocks: int, width: int) -> None:
         self._cache, self._width = cache, width
         tiles = (size + SEQUENCES * (width - 1)) // width
         self._parts = [size, size, size, SEQUENCES * most_blocks, 4 * tiles, SEQUENCES]
-        self._host = torch.zeros(sum(self._parts), dtype=torch.int32).pin_memory()
-        self._card = torch.zeros_like(self._host, device=cache.keys[0].device)
-        self._graph = torch.cuda.CUDAGraph()
-        event: Any = torch.cuda.Event
-        self._sent = event()
+        self.length = sum(self._parts)
 
-    def capture(self, forward: Forward, pool: Any) -> None:
-        self._send([], [])
-        self._compute(forward)
-        torch.cuda.synchronize()
-        with torch.cuda.graph(self._graph, pool=pool):
-            self._logits = self._compute(forward)
-
-    def run(self, slices: Many[Slice], rows: Many[int]) -> torch.Tensor:
-        """Logits of these rows of the packed `slices`."""
-        self._send(slices, rows)
-        self._graph.replay()
-        return self._logits[: len(rows)].clone()
-
-    def _compute(self, forward: Forward) -> torch.Tensor:
-        inputs = self._inputs(self._card)
-        window = inputs.blocks.shape[1] * self._cache.block_size
-        used = -(-len(inputs.ids) // self._width)
-        tiles = Tiles(inputs.tiles, self._width, longest=window, used=used)
-        step = KernelStep(self._cache, inputs.blocks, inputs.slots.long(), [tiles])
-        return forward(inputs.ids.long(), inputs.positions.long(), step, inputs.rows.long())
-
-    def _send(self, slices: Many[Slice], rows: Many[int]) -> None:
-        self._sent.synchronize()
-        inputs = self._inputs(self._host)
+    def fill(self, numbers: torch.Tensor, slices: Many[Slice], rows: Many[int]) -> None:
+        """`rows` of the packed slices are those whose logits are wanted."""
+        inputs = self._views(numbers)
         tokens = [token for each in slices for token in each.sequence.tokens[each.start : each.end]]
         positions = [at for each in slices for at in range(each.start, each.end)]
         spare = self._cache.padding_block * self._cache.block_size
@@ -81,10 +57,17 @@ class PromptGraph:
         _fill(inputs.rows, rows)
         for row, each in zip(inputs.blocks, slices, strict=False):
             row[: len(each.sequence.blocks)] = torch.tensor(each.sequence.blocks)
-        self._card.copy_(self._host, non_blocking=True)
-        self._sent.record(torch.cuda.current_stream())
 
-    def _inputs(self, numbers: torch.Tensor) -> Inputs:
+    def compute(self, numbers: torch.Tensor, forward: Forward) -> torch.Tensor:
+        """Logits [SEQUENCES, vocabulary]; asks the host nothing about the numbers."""
+        inputs = self._views(numbers)
+        window = inputs.blocks.shape[1] * self._cache.block_size
+        used = -(-len(inputs.ids) // self._width)
+        tiles = Tiles(inputs.tiles, self._width, longest=window, used=used)
+        step = KernelStep(self._cache, inputs.blocks, inputs.slots.long(), [tiles])
+        return forward(inputs.ids.long(), inputs.positions.long(), step, inputs.rows.long())
+
+    def _views(self, numbers: torch.Tensor) -> Inputs:
         parts: Any = torch.split(numbers, self._parts)
         ids, positions, slots, blocks, tiles, rows = parts
         return Inputs(ids, positions, slots, blocks.view(SEQUENCES, -1), tiles.view(-1, 4), rows)
@@ -95,11 +78,45 @@ def _fill(target: torch.Tensor, numbers: Many[int], rest: int = 0) -> None:
     target[len(numbers) :] = rest
 
 
+class PromptGraph:
+    """A step with `inputs`, captured."""
+
+    def __init__(self, inputs: PromptInputs, device: torch.device) -> None:
+        self._inputs = inputs
+        self._host = torch.zeros(inputs.length, dtype=torch.int32).pin_memory()
+        self._card = torch.zeros_like(self._host, device=device)
+        self._graph = torch.cuda.CUDAGraph()
+        event: Any = torch.cuda.Event
+        self._sent = event()
+
+    def capture(self, forward: Forward, pool: Any) -> None:
+        self._send([], [])
+        self._inputs.compute(self._card, forward)
+        torch.cuda.synchronize()
+        with torch.cuda.graph(self._graph, pool=pool):
+            self._logits = self._inputs.compute(self._card, forward)
+
+    def run(self, slices: Many[Slice], rows: Many[int]) -> torch.Tensor:
+        """Logits of these rows of the packed `slices`."""
+        self._send(slices, rows)
+        self._graph.replay()
+        return self._logits[: len(rows)].clone()
+
+    def _send(self, slices: Many[Slice], rows: Many[int]) -> None:
+        self._sent.synchronize()
+        self._inputs.fill(self._host, slices, rows)
+        self._card.copy_(self._host, non_blocking=True)
+        self._sent.record(torch.cuda.current_stream())
+
+
 class PromptGraphs:
     """The smallest that holds a step runs it."""
 
-    def __init__(self, cache: KVCache, most_blocks: int, width: int) -> None:
-        self._of = {size: PromptGraph(size, cache, most_blocks, width) for size in SIZES}
+    def __init__(self, cache: KVCache, most_blocks: int, width: int, device: torch.device) -> None:
+        self._of = {
+            size: PromptGraph(PromptInputs(size, cache, most_blocks, width), device)
+            for size in SIZES
+        }
 
     def capture(self, forward: Forward, pool: Any) -> Iterator[float]:
         """The largest size comes first, and the others share its memory. Yields what is done."""

@@ -80,7 +80,8 @@ def _attend(query, keys, values, blocks, tiles, out, parts, peaks, scale, window
         tl.store(peaks + part * 2 + 1, divisor, mask=real)
     else:
         at = out + token.to(tl.int64) * out_row + head * VALUE
-        tl.store(at[:, None] + v[None, :], total / divisor[:, None], mask=kept)
+        result = total / tl.where(real, divisor, 1.0)[:, None]
+        tl.store(at[:, None] + v[None, :], result, mask=kept)
 
 
 @triton.jit

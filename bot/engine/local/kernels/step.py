@@ -48,7 +48,9 @@ class KernelStep:
     ) -> torch.Tensor:
         """The rest of `attend`, once they are there: query [T, H, D] → [T, H, D of values]."""
         places = self.places(layer)
-        out = query.new_empty(*query.shape[:2], places.values.shape[3])
+        in_all_rows = all(tiles.used is None for tiles in self._tiles)
+        make = query.new_empty if in_all_rows else query.new_zeros
+        out = make(*query.shape[:2], places.values.shape[3])
         for tiles in self._tiles:
             attend_tiles(query, places.keys, places.values, self._table, tiles, scale, window, out)
         return out

@@ -32,7 +32,7 @@ class Tiles(NamedTuple):
     """Up to `width` successive tokens each, of one sequence, in `table` [n, 4] of int32: the
     sequence, the row of the first token among the queries, how many there are, the first one's
     position. Of prompts, `longest` is the longest context in tokens; `used` is how many tiles have
-    tokens as a rule, if not all."""
+    tokens as a rule, where there may be rows in none."""
 
     table: torch.Tensor
     width: int
