@@ -16,7 +16,8 @@ from bot.delivery.draft import ButtonSet, Delivered, Draft
 from bot.delivery.pacing import Pacer, now
 from bot.delivery.screen import Note, Picture, Screen
 from bot.delivery.settings import DeliverySettings
-from bot.delivery.view import Counters, OnPosted, ReplyView
+from bot.delivery.standing import Counters, OnPosted
+from bot.delivery.view import ReplyView
 from bot.errors import DeliveryError, RateLimited
 from bot.types import Limits, Place, Post, PostRef, ThinkingMode, Turn, TurnState, UserRef
 

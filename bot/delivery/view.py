@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 import structlog
 
@@ -15,46 +14,25 @@ from bot.delivery.draft import Delivered, Draft
 from bot.delivery.pacing import Pacer, now
 from bot.delivery.screen import Picture
 from bot.delivery.settings import DeliverySettings
+from bot.delivery.standing import Counters, OnPosted, Standing, Step
 from bot.errors import (
     DeliveryError,
-    Forbidden,
     Gone,
     RateLimited,
     Refused,
     TooLong,
     Unavailable,
 )
-from bot.types import Place, Post, PostRef, TurnState
+from bot.types import Place, PostRef, TurnState
 
 log = structlog.get_logger(__name__)
 
-OnPosted = Callable[[Sequence[PostRef]], Awaitable[None]]
 LONGEST_BACK_OFF = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Bring the post at `index` to `post`, sending it if it is new; None deletes a surplus one."""
-
-    index: int
-    post: Post | None
-
-
-@dataclass(slots=True)
-class Counters:
-    """What the network was asked for, since the start."""
-
-    sends: int = 0
-    edits: int = 0
-    deletes: int = 0
-    floods: int = 0
-    outages: int = 0
-
-
 class ReplyView:
-    """`posts` are the reply's messages in order; `failure` is set once nothing more can be shown,
-    and then there is no use in going on with the reply for the network's sake. `key` names the
-    reply among all, whoever delivers it."""
+    """`failure` is set once nothing more can be shown, and then there is no use in going on with
+    the reply for the network's sake."""
 
     def __init__(
         self,
@@ -68,23 +46,24 @@ class ReplyView:
         posts: Sequence[PostRef] = (),
         on_posted: OnPosted | None = None,
     ):
-        self.posts = list(posts)
-        self.on_posted = on_posted
         self.failure: DeliveryError | None = None
         self._adapter, self._place = adapter, place
         self._picture, self._pacer, self._settings = picture, pacer, settings
         self._counters = counters
-        self._key = key
-        self._inherited = set(posts)
-        self._stale: list[PostRef] = []
-        self._shown: list[Post | None] = [None for _ in posts]
+        self._standing = Standing(adapter, place, picture.limits, counters, key, posts, on_posted)
         self._draft = Draft(TurnState.QUEUED)
         self._news, self._turned = asyncio.Event(), asyncio.Event()
         self._done: asyncio.Future[Delivered] = asyncio.get_running_loop().create_future()
         self._last_step = self._last_typing = float("-inf")
         self._failing_since: float | None = None
+        self._ended_at = float("inf")
         self._failed_attempts = 0
         self._quiet = False
+
+    @property
+    def posts(self) -> Sequence[PostRef]:
+        """The reply's messages in order."""
+        return self._standing.posts
 
     # --- what the turn says ------------------------------------------------------------------
 
@@ -102,6 +81,7 @@ class ReplyView:
         """
         if not draft.state.ended:
             raise ValueError(f"a reply can't end while it is {draft.state}")
+        self._ended_at = now()
         self.show(draft)
         return await asyncio.shield(self._done)
 
@@ -128,7 +108,7 @@ class ReplyView:
         if step is None:
             return
         try:
-            await self._perform(step)
+            await self._standing.take(step)
         except DeliveryError as error:
             await self._handle(error, step)
         else:
@@ -139,69 +119,15 @@ class ReplyView:
     def _next_step(self) -> Step | None:
         if self._quiet and not self._draft.state.ended:
             return None
-        if self._stale and self._picture.limits.delete:
-            return Step(len(self.posts), None)
-        wanted = self._picture.posts(self._draft, now())
-        for index, post in enumerate(wanted):
-            if index >= len(self.posts):
-                return Step(index, post)
-            if self._picture.limits.edit and not self._same(self._shown[index], post):
-                return Step(index, post)
-        if wanted and len(self.posts) > len(wanted) and self._picture.limits.delete:
-            return Step(len(wanted), None)
-        return None
-
-    def _same(self, shown: Post | None, post: Post) -> bool:
-        if shown is None or shown.text != post.text or shown.buttons != post.buttons:
-            return False
-        if self._drafts and shown.final != post.final:
-            return False
-        return shown.collapsible == post.collapsible
-
-    async def _perform(self, step: Step) -> None:
-        if step.post is None:
-            await self._delete(self._stale or self.posts)
-        elif step.index < len(self.posts):
-            await self._edit(step.index, step.post)
-        else:
-            await self._send(step.post)
-
-    async def _send(self, post: Post) -> None:
-        self._counters.sends += 1
-        named = replace(post, key=f"{self._key}/{len(self.posts)}")
-        self.posts.append(await self._adapter.send(self._place, named))
-        self._shown.append(post)
-        await self._tell()
-
-    async def _edit(self, index: int, post: Post) -> None:
-        self._counters.edits += 1
-        new = await self._adapter.edit(self.posts[index], post)
-        self._shown[index] = post
-        if new is not None and new != self.posts[index]:
-            self.posts[index] = new
-            await self._tell()
-
-    async def _delete(self, surplus: list[PostRef]) -> None:
-        self._counters.deletes += 1
-        with suppress(Gone, Forbidden, Refused):  # what can't be deleted stays
-            await self._adapter.delete(surplus[-1])
-        surplus.pop()
-        del self._shown[len(self.posts) :]
-        await self._tell()
-
-    async def _tell(self) -> None:
-        if self.on_posted is not None:
-            await self.on_posted(tuple(self.posts))
+        return self._standing.step_to(self._picture.posts(self._draft, now()))
 
     # --- when ---------------------------------------------------------------------------------
 
-    @property
-    def _drafts(self) -> bool:
-        return self._picture.limits.drafts_in(self._place)
-
     def _is_free(self, step: Step) -> bool:
         """Drafts are free of the rates, as long as the network does not complain of them."""
-        if step.post is None or step.post.final or step.post.buttons or not self._drafts:
+        if step.post is None or step.post.final or step.post.buttons:
+            return False
+        if not self._picture.limits.drafts_in(self._place):
             return False
         return self._failed_attempts == 0 and not self._pacer.paused(self._place)
 
@@ -247,8 +173,8 @@ class ReplyView:
                 await self._back_off(error)
             case TooLong() if self._picture.shrink(error.limit):
                 pass
-            case Gone() | Refused() if self._is_inherited(step.index):
-                await self._forget_from(step.index)
+            case Gone() | Refused() if self._standing.is_inherited(step.index):
+                await self._standing.forget_from(step.index)
             case Refused() if not self._draft.state.ended:
                 self._quiet = True  # half a text may be refused where the whole one is not
             case _:
@@ -257,23 +183,13 @@ class ReplyView:
     async def _back_off(self, error: Unavailable) -> None:
         if self._failing_since is None:
             self._failing_since = now()
-        if self._draft.state.ended and now() - self._failing_since > self._settings.give_up_after:
+        waited_since = max(self._failing_since, self._ended_at)
+        if now() - waited_since > self._settings.give_up_after:
             self._fail(error)
             return
         longest = min(LONGEST_BACK_OFF, 2.0**self._failed_attempts)
         self._failed_attempts += 1
         await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 – not a secret
-
-    def _is_inherited(self, index: int) -> bool:
-        return index < len(self.posts) and self.posts[index] in self._inherited
-
-    async def _forget_from(self, index: int) -> None:
-        """Posts of an earlier run that can't be edited any more are sent anew, in order, and are
-        others than those."""
-        self._key = f"{self._key}/{self.posts[index].id}"
-        self._stale += self.posts[index:]
-        del self.posts[index:], self._shown[index:]
-        await self._tell()
 
     def _fail(self, error: DeliveryError) -> None:
         self.failure = error

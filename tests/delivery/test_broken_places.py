@@ -87,6 +87,19 @@ async def test_an_outage_is_waited_out() -> None:
     assert len(network.errors(Unavailable)) < 20
 
 
+async def test_only_a_finished_reply_loses_its_patience() -> None:
+    network = FakeNetwork()
+    loop = asyncio.get_running_loop()
+    async with Presenter(network).reply(turn(), "line") as view:
+        network.away = True
+        await stream(view, STORY, tokens_per_second=1.5)
+        assert now() > 700
+        loop.call_later(300, setattr, network, "away", False)
+        delivered = await view.finish(replace(DONE, text=STORY))
+    assert delivered.failure is None
+    assert said(network.messages(PLACE)) == STORY
+
+
 async def test_an_outage_without_end_is_named_and_left_for_later() -> None:
     network = FakeNetwork()
     network.away = True
