@@ -131,11 +131,10 @@ def _device_rows(plan: Plan) -> Iterable[Sequence[str]]:
 
 def _sentences(plan: Plan) -> Iterable[str]:
     yield f"quantize: {plan.storage.name}, because {plan.reason}."
-    token = plan.kv_token_bytes
-    yield (
-        f"KV cache in {plan.kv_dtype}: {human(token)} a token, "
-        f"{human(1000 * token)} per 1,000 tokens."
-    )
+    token, name = plan.kv_token_bytes, "KV cache"
+    if plan.kv_dtype != plan.storage.dtype:
+        name += f" in {plan.kv_dtype}"
+    yield f"{name}: {human(token)} a token, {human(1000 * token)} per 1,000 tokens."
     windows = {cache.window for cache in plan.shape.caches if cache.window}
     if windows:
         sliding = sum(cache.window is not None for cache in plan.shape.caches)
