@@ -11,26 +11,30 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
+import structlog
+
 from bot import logs, plugins, registry, texts
 from bot.adapter import Adapter, Interactive
 from bot.commands.built_in import BUILT_IN
 from bot.config import Config
 from bot.desk import Process
 from bot.engine.models import Models
-from bot.errors import ConfigError
+from bot.errors import ChinwagError, ConfigError
 from bot.hooks import Running
 from bot.house import assemble, introduce
 from bot.instance import only_instance
 from bot.lanes import FAREWELL
-from bot.progress import both, progress_bar
+from bot.progress import both, progress_bar, unseen
 from bot.service.attendance import Attendance
 from bot.service.clock import watch_clock
 from bot.service.notify import Notifier
-from bot.shelf import Shelf, model_of
+from bot.shelf import Shelf
 from bot.signals import INTERRUPTED, asked_to_end, hangups
 from bot.store.location import locate
 from bot.store.open import open_store
 from bot.store.scheduled import scheduled_backups
+
+log = structlog.get_logger(__name__)
 
 OPENING = 600.0
 """Seconds that checking, copying and migrating a large database may take."""
@@ -58,9 +62,10 @@ async def chat(config: Config, conversation: str) -> int:
     """Talk in the terminal until the end of its input. Returns the exit code."""
     adapter = plugins.adapter("console")
     given = config.adapters.get("console", adapter.Config())
+    model = await asyncio.to_thread(Shelf(config, unseen).chosen.name)
     own = {
         "conversation": conversation,
-        "banner": texts.banner(version("chinwag"), model_of(config.engine), conversation),
+        "banner": texts.banner(version("chinwag"), model, conversation),
         "history": config.home / "history",
     }
     console = adapter(given.model_copy(update=own))
@@ -116,9 +121,20 @@ async def running_models(config: Config, notifier: Notifier) -> AsyncIterator[tu
     """Raises ModelUnavailable or ModelTooLarge."""
     with progress_bar() as bar:
         shelf = Shelf(config, both(bar, notifier.loading))
-        models = Models(shelf, shelf.configured)
-        await models.__aenter__()
+        models = await _entered(shelf)
     try:
         yield models, shelf
     finally:
         await models.__aexit__()
+
+
+async def _entered(shelf: Shelf) -> Models:
+    """The model that was chosen from chat, or the config's where that can't serve any more."""
+    name = await asyncio.to_thread(shelf.chosen.name)
+    try:
+        return await Models(shelf, name).__aenter__()
+    except ChinwagError as error:
+        if name == shelf.configured:
+            raise
+        log.error("the model chosen from chat can't serve, so the config's does", why=str(error))
+    return await Models(shelf, shelf.configured).__aenter__()

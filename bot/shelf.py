@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
+import structlog
+
 from bot import plugins
+from bot.chosenmodel import ChosenModel
 from bot.config import Chosen, Config
 from bot.engine import Engine
 from bot.engine.supervisor import Supervisor
 from bot.errors import ModelUnavailable
 from bot.types import Progress
+
+log = structlog.get_logger(__name__)
 
 MODEL = "model"
 """The key of an engine's options that names its model, where it has one."""
@@ -32,6 +38,18 @@ class Shelf:
     @property
     def configured(self) -> str:
         return model_of(self._config.engine)
+
+    @property
+    def chosen(self) -> ChosenModel:
+        return ChosenModel(self._config.home, self.configured)
+
+    async def keep(self, name: str) -> bool:
+        try:
+            await asyncio.to_thread(self.chosen.keep, name)
+        except OSError as error:
+            log.error("the chosen model serves until the restart only", why=str(error))
+            return False
+        return True
 
     def make(self, name: str) -> Engine:
         """Building does no I/O. Raises ModelUnavailable for a name that means nothing."""

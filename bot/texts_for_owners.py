@@ -110,6 +110,10 @@ def tick(value: float) -> str:
 
 # --- the model -----------------------------------------------------------------------------------
 
+UNTIL_RESTART = Text(
+    "I could not keep that, so after a restart it is the config's model again; my log says why."
+)
+
 
 def model_line(name: str, *, serves: bool, loads: bool) -> str:
     if serves:
@@ -127,13 +131,12 @@ def not_loaded(name: str, before: str, error: ChinwagError) -> str:
     return f"{said}\n\n{why}" if "\n" not in why else f"{said}\n\n```\n{why}\n```"
 
 
-def serves(name: str, window: int) -> str:
-    return _(
-        "{name} serves from now on, with {tokens} of context, until the next restart: to keep it, "
-        "put it into the config.",
-        name=name,
-        tokens=tokens_of(window),
+def serves(name: str, window: int, *, lasts: bool) -> str:
+    """`lasts` says whether it still does after a restart."""
+    said = _(
+        "{name} serves from now on, with {tokens} of context.", name=name, tokens=tokens_of(window)
     )
+    return said if lasts else f"{said} {UNTIL_RESTART()}"
 
 
 # --- upkeep --------------------------------------------------------------------------------------

@@ -56,6 +56,9 @@ class Shelf(Protocol):
     def make(self, name: str) -> Engine:
         """Raises ModelUnavailable for a name that means nothing."""
 
+    async def keep(self, name: str) -> bool:
+        """From the next start on, it is this one; False where that can't be kept."""
+
 
 class Models:
     """Satisfies Engine and Heartbeat. `name` is the model that serves, `loading` the one that is

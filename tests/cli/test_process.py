@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from bot.chosenmodel import FILE
 
 pytestmark = pytest.mark.slow
 
@@ -42,6 +45,25 @@ def test_a_chat_through_a_pipe_is_a_line_in_and_a_reply_out(alone: Path) -> None
     log = alone / "home" / "chinwag.log"
     assert "hello" not in log.read_text()
     assert log.stat().st_mode & 0o077 == 0
+
+
+MODELS = """\
+models:
+  other: {kind: scripted, script: [{match: "", text: "I am the other one."}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"), [("other", "I am the other one.\n"), ("gone", "You said: hello\n")]
+)
+def test_a_model_that_was_chosen_from_chat_serves_if_it_still_can(
+    alone: Path, chosen: str, said: str
+) -> None:
+    Path("config.yaml").write_text(MODELS)
+    (alone / "home").mkdir()
+    (alone / "home" / FILE).write_text(json.dumps({"model": chosen, "instead of": "scripted"}))
+    done = chinwag("chat", stdin="hello\n")
+    assert (done.returncode, done.stdout) == (0, said)
 
 
 def test_a_chat_is_in_the_terminals_language(monkeypatch: pytest.MonkeyPatch) -> None:

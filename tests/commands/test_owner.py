@@ -135,8 +135,13 @@ def test_any_values_can_be_drawn(values: list[float]) -> None:
 class Shelf:
     """`ready` lets the quick model finish loading."""
 
-    def __init__(self) -> None:
+    def __init__(self, lasting: bool = True) -> None:
         self.ready = asyncio.Event()
+        self.kept, self._lasting = "", lasting
+
+    async def keep(self, name: str) -> bool:
+        self.kept = name
+        return self._lasting
 
     def names(self) -> list[str]:
         return ["slow", "quick", "huge"]
@@ -174,7 +179,8 @@ async def test_another_model_takes_over_once_it_is_loaded(tmp_path: Path) -> Non
         people.command("/model use huge")
         await people.see_some("quick is being loaded already.")
         shelf.ready.set()
-        await people.see_some("quick serves from now on")
+        await people.see_some("quick serves from now on, with 8192 tokens of context.")
+        assert shelf.kept == "quick"
         people.say("who are you now?", place=OTHER)
         await people.see_some("I am quick.", OTHER)
         people.command("/audit", place=OTHER)
@@ -189,6 +195,14 @@ async def test_a_model_that_does_not_fit_or_does_not_exist_changes_nothing(tmp_p
         await last(people, "nothing could not be loaded.*There is no model nothing")
         people.command("/model use slow")
         await people.see_some("slow serves already.")
+
+
+async def test_that_a_model_serves_until_the_restart_only_is_said(tmp_path: Path) -> None:
+    shelf = Shelf(lasting=False)
+    shelf.ready.set()
+    async with open_house(tmp_path, engine=Models(shelf, "slow"), **OWNED) as people:
+        people.command("/model use quick")
+        await people.see_some("after a restart it is the config's model again")
 
 
 async def test_where_the_engine_is_fixed_that_is_said(tmp_path: Path) -> None:

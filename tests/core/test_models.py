@@ -48,6 +48,9 @@ class Park:
     def make(self, name: str) -> Named:
         return self.engines[name]
 
+    async def keep(self, name: str) -> bool:
+        return True
+
     async def ask(self) -> str:
         stream = self.models.stream(HELLO, SamplingParams())
         return "".join([item.text async for item in stream if isinstance(item, Chunk)])

@@ -44,17 +44,18 @@ async def use(call: Call) -> Post:
     except ChinwagError as error:
         return Post(texts.not_loaded(name, before, error))
     await _record(call, before, name)
-    return Post(texts.serves(name, call.services.engine.info.context_window))
+    lasts = await models.shelf.keep(name)
+    return Post(texts.serves(name, call.services.engine.info.context_window, lasts=lasts))
 
 
 async def _record(call: Call, before: str, name: str) -> None:
-    """In the history of changes, where a restart in between went back to the config's."""
+    """In the history of changes; a restart in between may have gone back to the config's."""
     store = call.services.store
     await store.remember(SCOPE, {"model": json.dumps(before)})
     await store.change(SCOPE, "model", json.dumps(name), call.user)
 
 
-NAME = Parameter("name", "of a preset, or a model of the hub or in a folder")
+NAME = Parameter("name", "one of /model list, or a model of the hub or in a folder")
 
 MODEL = (
     group(
