@@ -55,7 +55,7 @@ async def _record(call: Call, before: str, name: str) -> None:
     await store.change(SCOPE, "model", json.dumps(name), call.user)
 
 
-NAME = Parameter("name", "one of /model list, or a model of the hub or in a folder")
+NAME = Parameter("name", "one that the config names, or a model of the hub or in a folder")
 
 MODEL = (
     group(
