@@ -21,6 +21,7 @@ from typing import ParamSpec, TypeVar
 from bench.contenders import POOL_TOKENS, Load, Outcome, ask, config, generate, library, ours
 from bench.report import Figure, show
 from bot.engine.local import LocalEngine
+from bot.engine.local.thread import spin_briefly
 from bot.types import Message
 
 P = ParamSpec("P")
@@ -52,7 +53,7 @@ QUICK = Size(new=16, rounds=1, history_words=400, conversations=24)
 def main() -> None:
     size = QUICK if "--quick" in sys.argv else Size()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chinwag-tests"
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for all, since our engine does it
+    spin_briefly()  # for all, since our engine does it
     cache.mkdir(parents=True, exist_ok=True)
     at_once(cache, size)
     staggered(cache, size)

@@ -22,6 +22,10 @@ and a weight in 16 bits, which with 127 would overflow."""
 
 TINY = torch.finfo(torch.float32).tiny
 
+WHOLE = 1.5 * 2**23
+"""A float32 of this size has no digits after the point: adding it rounds, to even in the middle,
+like round() and ten times as fast."""
+
 
 class Rounded(NamedTuple):
     """Tokens [T, in] as middle + step · codes, with whole codes from -128 to 127."""
@@ -73,7 +77,7 @@ class Int8Linear(nn.Module):
 def _round(rows: torch.Tensor) -> Rounded:
     low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True)  # aminmax is 10 × slower
     step = (high - low).mul_(1 / 255).clamp_(min=TINY)
-    codes = torch.sub(rows, low).div_(step).round_().sub_(128)
+    codes = torch.sub(rows, low).div_(step).add_(WHOLE).sub_(WHOLE + 128)
     return Rounded(codes, step, torch.add(low, step, alpha=128))
 
 

@@ -14,6 +14,21 @@ from bot.engine.local.progress import Progress
 
 log = structlog.get_logger(__name__)
 
+SPINS = 4000
+"""Some 10 µs of waiting."""
+
+
+def spin_briefly() -> None:
+    """Tells OpenMP's threads how to wait for each other, unless the owner did.
+
+    By default they spin for milliseconds: where other processes use the same cores, that makes a
+    step ten times slower. If they sleep at once, waking them for each of the hundreds of little
+    products of a step makes it half as slow again on idle cores. libgomp reads this when torch is
+    first imported (https://gcc.gnu.org/onlinedocs/libgomp/GOMP_005fSPINCOUNT.html).
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
+
 
 def serve(
     config: LocalConfig, home: Path, inbox: Inbox, outbox: Outbox, progress: Progress
@@ -31,10 +46,7 @@ def serve(
 def _serve(
     config: LocalConfig, home: Path, inbox: Inbox, outbox: Outbox, progress: Progress
 ) -> None:
-    """OpenMP's threads wait for each other by spinning. Where other processes use the same cores,
-    that makes a step ten times slower; sleeping costs nothing measurable on idle ones. OpenMP
-    reads the variable when torch is first imported."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    spin_briefly()
     import torch
 
     from bot.engine.local.choice import choose
