@@ -1,7 +1,7 @@
 """The local engine on a GPU, with QwQ-32B's shape and random NF4 weights.
 
 Needs a GPU with 40 GiB; ``--layers 4`` tries the script on a smaller one, ``--kv int8`` keeps
-keys and values in 8 bits.
+keys and values in 8 bits, ``--only second-turn`` stops at the times to the first token.
 """
 
 from __future__ import annotations
@@ -50,23 +50,34 @@ def main() -> None:
         "layers": layers,
         "KV cache": option("--kv", "auto"),
     }
-    rows = asyncio.run(with_engine(lambda: loaded(qwq.build(layers)), measure))
+    turns_only = option("--only", "") == "second-turn"
+    part = second_turn if turns_only else measure
+    rows = asyncio.run(with_engine(lambda: loaded(qwq.build(layers)), part))
     show("QwQ-32B's shape in NF4, the engine's figures", rows, **facts)
+    if turns_only:
+        return
     equal, requests = asyncio.run(equality())
     show("greedy NF4 beside generate", [{"requests": requests, "equal": equal}], **facts)
 
 
 async def measure(engine: LocalEngine) -> list[dict[str, Figure]]:
-    await ask(engine, said("warm up " * 20), 8)
-    empty, later = await turns(engine)
+    first_tokens = await second_turn(engine)
     cancel = await cancelling(engine)
     speed = await crowd(engine)
+    return [
+        *first_tokens,
+        _row("cancel to blocks free, ms", cancel * 1e3, "under 50"),
+        _row(f"{CONVERSATIONS} at once without an error, tokens/s", speed, None),
+    ]
+
+
+async def second_turn(engine: LocalEngine) -> list[dict[str, Figure]]:
+    await ask(engine, said("warm up " * 20), 8)
+    empty, later = await turns(engine)
     return [
         _row("time to first token, empty history, ms", empty * 1e3, None),
         _row(f"time to first token, {HISTORY} tokens of history, ms", later * 1e3, None),
         _row("second turn / empty history", later / empty, "1.3 or less"),
-        _row("cancel to blocks free, ms", cancel * 1e3, "under 50"),
-        _row(f"{CONVERSATIONS} at once without an error, tokens/s", speed, None),
     ]
 
 

@@ -129,8 +129,8 @@ def attend_tiles(
         query.stride(0), query.stride(1), out.stride(0),
         BLOCK=block, GROUP=group, ROWS=max(LEAST_ROWS, power_of_2(rows)), PAIRS=rows,
         KEY=dim, KEYS=key_width, VALUE=value_dim, VALUES=value_width,
-        STEP=cut.tokens, SHARE=cut.share, SPLIT=cut.splits > 1, num_warps=cut.warps, num_stages=2,
-        **launch_options(query.device),
+        STEP=cut.tokens, SHARE=cut.share, SPLIT=cut.splits > 1,
+        num_warps=cut.warps, num_stages=cut.stages, **launch_options(query.device),
     )  # fmt: skip
     if cut.splits > 1:
         _join[(pairs, rows)](

@@ -48,6 +48,7 @@ class Cut(NamedTuple):
     share: int
     tokens: int
     warps: int = 4
+    stages: int = 2
 
 
 def tiles_of(slices: Sequence[Slice], width: int) -> list[tuple[int, int, int, int]]:
