@@ -17,6 +17,7 @@ from bot.commands.built_in import BUILT_IN
 from bot.commands.suggestions import Suggestions
 from bot.commands.translations import translated_spec
 from bot.config import Config
+from bot.confirmations import Confirmations
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
 from bot.desk import Desk, Process
@@ -118,6 +119,7 @@ def assemble(
     intake = Intake(store, lanes, gate, hooks.message)
     commands = Commands((*BUILT_IN, *hooks.commands))
     retention = Retention(store, kept_days(config))
+    confirmations = Confirmations()
     live = {**process.live, **in_force(settings, access, gate, retention)}
     services = Services(
         store,
@@ -134,11 +136,13 @@ def assemble(
         retention,
         desk=Desk(presenters, Reloader(config, process.read, live), process.end),
         networks={adapter.name: adapter.limits for adapter in adapters},
+        confirmations=confirmations,
     )
     max_age = timedelta(seconds=config.turns.max_age)
+    presses = Presses(chat, lanes, gate, confirmations)
     beside = Beside(group)
     reception = Reception(access, store, presenters)
     hearing = Hearing(services, reception, beside, max_age)
-    interactions = Interactions(services, reception, beside, Presses(chat, lanes, gate))
+    interactions = Interactions(services, reception, beside, presses)
     dispatcher = Dispatcher(hearing, interactions, store, beside)
     return House(chat, lanes, services, dispatcher, max_age)

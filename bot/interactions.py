@@ -87,12 +87,15 @@ class Interactions:
         if role < Role.USER:
             return
         try:
-            await self._presses.press(event, role)
+            answer = await self._presses.press(event, role)
         except (CommandError, StoreError) as error:
             log.info("press refused", user=str(event.user), why=str(error))
             if self._is_worth_telling(error, event):
                 post = Post(texts.told(error), only_for=event.user)
                 await self._reception.tell(event.place, post)
+            return
+        if answer is not None:
+            await self._reception.tell(event.place, replace(answer, only_for=event.user))
 
     def _is_worth_telling(self, error: Exception, event: Pressed) -> bool:
         """Others would wonder at it where they see it, too."""

@@ -7,25 +7,33 @@ from dataclasses import replace
 from bot import texts
 from bot.buttons import Action
 from bot.chat import Chat, ended_draft
+from bot.confirmations import Confirmations
 from bot.errors import CommandError
 from bot.lanes import Lanes
 from bot.limits import Gate
 from bot.store import TurnRecord
-from bot.types import Pressed, Role
+from bot.types import Post, Pressed, Role
 
 ASKING = (Action.REGENERATE, Action.TRY_AGAIN, Action.CONTINUE)
 """What costs as much as a message."""
 
 
 class Presses:
-    def __init__(self, chat: Chat, lanes: Lanes, gate: Gate):
+    def __init__(self, chat: Chat, lanes: Lanes, gate: Gate, confirmations: Confirmations):
         self._chat = chat
         self._gate = gate
         self._store = chat.store
         self._lanes = lanes
+        self._confirmations = confirmations
 
-    async def press(self, event: Pressed, role: Role) -> None:
-        """Raises CommandError with what to tell whoever pressed it."""
+    async def press(self, event: Pressed, role: Role) -> Post | None:
+        """What to answer, if anything. Raises CommandError with what to tell whoever pressed it."""
+        if (confirmed := self._confirmations.take(event.button, event.user)) is not None:
+            return await confirmed()
+        await self._press_under_reply(event, role)
+        return None
+
+    async def _press_under_reply(self, event: Pressed, role: Role) -> None:
         button = await self._store.button(event.button)
         record = await self._store.turn(button.turn_id) if button else None
         if button is None or record is None:

@@ -103,10 +103,12 @@ def limit(value: int | None, used: int | None) -> str:
 
 ASK_IN_PRIVATE = Text("That is for you alone: please ask me in a private chat.")
 YOUR_DATA = Text("This is all that I keep of you.")
+FORGET_ME = Text("Forget me")
 FORGET_SURE = Text(
     "This deletes your messages, my answers to them, your settings and what I counted of you; it "
-    "can't be undone. If you mean it, write `/forgetme yes`."
+    "can't be undone."
 )
+FORGET_HOW = Text("If you mean it, write `/forgetme yes`.")
 FORGOTTEN = Text("I have forgotten you. What stands in this network is deleted there.")
 OPTED_OUT = Text(
     "From now on I neither keep nor read what you say, and so can't answer it; `/optin` changes "

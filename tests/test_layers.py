@@ -34,7 +34,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         | {"bot.access", "bot.pairing", "bot.limits", "bot.rights", "bot.retention"}
         | {"bot.texts_for_people", "bot.texts_for_places"}
         | {"bot.intake", "bot.prompt", "bot.attachments", "bot.texts", "bot.language"}
-        | {"bot.desk", "bot.charts", "bot.texts_for_owners"},
+        | {"bot.confirmations", "bot.desk", "bot.charts", "bot.texts_for_owners"},
         SDKS | TORCH | SQL,
     ),
     "bot/documents": ({"bot.documents"}, SDKS | TORCH | SQL),

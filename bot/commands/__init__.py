@@ -13,6 +13,7 @@ from bot.types import CommandSpec, Invoked, Limits, Place, Post, Role, UserRef
 
 if TYPE_CHECKING:
     from bot.access import Access
+    from bot.confirmations import Confirmations
     from bot.desk import Desk
     from bot.engine import Engine
     from bot.intake import Intake
@@ -43,6 +44,7 @@ class Services:
     rights: Rights
     retention: Retention
     networks: Mapping[str, Limits]
+    confirmations: Confirmations = field(kw_only=True)
     desk: Desk = field(kw_only=True)
 
 
@@ -67,9 +69,13 @@ class Call:
         return self.event.user
 
     @property
+    def limits(self) -> Limits:
+        return self.services.networks[self.place.adapter]
+
+    @property
     def is_private(self) -> bool:
         """Whether nobody else sees a private answer."""
-        return self.place.private or self.services.networks[self.place.adapter].ephemeral
+        return self.place.private or self.limits.ephemeral
 
 
 Handler = Callable[[Call], Awaitable[Post | None]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from functools import partial
 
 from bot import texts_for_people as texts
 from bot.commands import Call, Command
@@ -19,8 +20,7 @@ async def mydata(call: Call) -> Post:
     if not call.is_private:
         raise CommandError(texts.ASK_IN_PRIVATE())
     data = await call.services.rights.export(call.user)
-    most = call.services.networks[call.place.adapter].file_bytes
-    file = await asyncio.to_thread(packed, data, most)
+    file = await asyncio.to_thread(packed, data, call.limits.file_bytes)
     return Post(texts.YOUR_DATA(), files=(file,))
 
 
@@ -34,8 +34,15 @@ def packed(data: bytes, most: int) -> File:
 
 
 async def forgetme(call: Call) -> Post:
-    if call.text("sure").lower() != "yes":
-        return Post(texts.FORGET_SURE())
+    if call.text("sure").lower() == "yes":
+        return await _forget(call)
+    if not call.limits.buttons:
+        return Post(f"{texts.FORGET_SURE()} {texts.FORGET_HOW()}")
+    sure = call.services.confirmations.button(texts.FORGET_ME(), call.user, partial(_forget, call))
+    return Post(texts.FORGET_SURE(), buttons=(sure,))
+
+
+async def _forget(call: Call) -> Post:
     gate, rights = call.services.gate, call.services.rights
     limited = (await gate.of_person(call.user, call.role)).tokens_per_day is not None
     failed = await rights.forget(call.user, keep_today=limited)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from bot.commands.rights import packed
 from bot.errors import CommandError
 from bot.rights import Rights
 from bot.store import Store
+from bot.testing import FakeNetwork
 from bot.types import Message, Place, Post, UserRef
-from tests.core.house import BEN, CHAT, NO_LIMIT, People, eventually, open_house
+from tests.core.house import ANNA, BEN, CHAT, NO_LIMIT, QUICK, People, eventually, open_house
 
 pytestmark = pytest.mark.slow
 
@@ -103,6 +105,28 @@ async def test_nothing_is_forgotten_without_a_yes(tmp_path: Path) -> None:
         await both_have_spoken(people)
         assert (await people.answer("/forgetme", user=BEN)).text == said.FORGET_SURE()
         assert SECRET in await history(people)
+
+
+async def test_a_button_for_whoever_asked_is_a_yes_once(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as people:
+        await both_have_spoken(people)
+        await people.answer("/forgetme", user=BEN)
+        people.press(said.FORGET_ME(), user=ANNA)
+        people.press(said.FORGET_ME(), user=BEN)
+        await people.see_last(said.FORGOTTEN())
+        people.press(said.FORGET_ME(), user=BEN)
+        people.command("/mydata", user=BEN, place=ALONE)
+        await people.see_some(said.YOUR_DATA(), place=ALONE)
+        assert people.network.texts(CHAT).count(said.FORGOTTEN()) == 1
+        assert SECRET not in await history(people)
+
+
+async def test_where_there_are_no_buttons_a_word_is_needed(tmp_path: Path) -> None:
+    network = FakeNetwork(limits=replace(QUICK, buttons=False))
+    async with open_house(tmp_path, network=network) as people:
+        asked = await people.answer("/forgetme", user=BEN)
+        assert said.FORGET_HOW() in asked.text
+        assert not asked.buttons
 
 
 async def test_a_mark_stays_in_place_of_what_is_forgotten_and_others_messages_stay(
