@@ -1,4 +1,7 @@
-"""Where a running text may be cut: after a sentence, a word, a grapheme. Last positions first."""
+"""Where a running text may be cut: after a sentence, a word, a grapheme. Last positions first.
+
+Ends of sentences and words may lie within a grapheme: ask `between_graphemes`.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,11 @@ LOOKS_LIKE_A_BLOCK = re.compile(r"(?:[-+*>|=~`#:]|\d{1,9}[.)](?:\s|$))")
 
 
 def sentences(text: str, start: int) -> Iterator[int]:
-    yield from _after(SENTENCE, text, start)
+    return _after(SENTENCE, text, start)
 
 
 def words(text: str, start: int) -> Iterator[int]:
-    yield from _after(WORD, text, start)
+    return _after(WORD, text, start)
 
 
 def graphemes(text: str, start: int) -> Iterator[int]:
@@ -34,12 +37,10 @@ def graphemes(text: str, start: int) -> Iterator[int]:
 
 
 def _after(pattern: re.Pattern[str], text: str, start: int) -> Iterator[int]:
-    for position in reversed([match.end() for match in pattern.finditer(text, start)]):
-        if _is_grapheme_boundary(text, position):
-            yield position
+    return reversed([match.end() for match in pattern.finditer(text, start)])
 
 
-def _is_grapheme_boundary(text: str, position: int) -> bool:
+def between_graphemes(text: str, position: int) -> bool:
     """Right where nothing before the last character matters, as after spaces and full stops."""
     if position >= len(text):
         return False

@@ -11,8 +11,9 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 
-from bot.delivery.cutting import Cut, Page
+from bot.delivery.cutting import Cut, best_cut, last_cut
 from bot.delivery.frame import TABLE, Frame, Opened
+from bot.delivery.page import Page
 from bot.types import Unit
 
 FENCES = ("```", "~~~")
@@ -79,10 +80,10 @@ class Splitter:
             return self._rest_of_table(source, window[:rows])
         page = self._page(window)
         if is_last:
-            return self._made(page, page.end(), window), None
+            return self._made(page, last_cut(page), window), None
         if page.begins_with_long_table():
             return self._long_table(source, window)
-        cut = self._affordable(page.cut())
+        cut = self._affordable(best_cut(page))
         return self._made(page, cut, window[: page.frame.source(cut.position)]), cut.opened
 
     def _framed(self, window: str) -> str:
@@ -115,7 +116,7 @@ class Splitter:
             self._opened = Opened()
             return self._piece(source)
         page = self._page(rows)
-        return self._made(page, page.end(), rows), Opened()
+        return self._made(page, last_cut(page), rows), Opened()
 
     def _affordable(self, cut: Cut) -> Cut:
         """Without what would be opened again, where a hostile text made that too long."""

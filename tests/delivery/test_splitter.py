@@ -6,7 +6,7 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from bot.delivery import cutting
+from bot.delivery import page
 from bot.delivery.blocks import Block, outline
 from bot.delivery.splitter import Splitter, join, split
 from bot.types import Unit
@@ -89,7 +89,7 @@ def test_the_work_grows_no_faster_than_the_text(text: str, monkeypatch: pytest.M
         parsed[0] += len(document)
         return outline(document, lines)
 
-    monkeypatch.setattr(cutting, "outline", counting)
+    monkeypatch.setattr(page, "outline", counting)
     source = (text * 40_000)[:40_000]
     assert join(split(source, 400)) == source
     assert parsed[0] < 4 * len(source)
@@ -102,7 +102,7 @@ def test_a_growing_text_is_parsed_again_only_at_its_end(monkeypatch: pytest.Monk
         longest[0] = max(longest[0], len(document))
         return outline(document, lines)
 
-    monkeypatch.setattr(cutting, "outline", measuring)
+    monkeypatch.setattr(page, "outline", measuring)
     splitter = Splitter(400, Unit.CODE_POINTS)
     for end in range(0, 40_000, 100):
         splitter.grow("word. " * (end // 6))
