@@ -34,7 +34,7 @@ def channel_of(place: Place) -> int:
 def person(user: User | Member) -> UserRef:
     roles = user.roles if isinstance(user, Member) else []
     given = tuple(str(role.id) for role in roles if not role.is_default())
-    return UserRef(NAME, str(user.id), user.display_name, given)
+    return UserRef(NAME, str(user.id), str(user.display_name), given)  # nobody else checks it
 
 
 def is_from_person(message: Message) -> bool:

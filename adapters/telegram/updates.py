@@ -13,6 +13,8 @@ from telegram import Update
 from telegram.error import NetworkError
 from telegram.request import HTTPXRequest
 
+from adapters.telegram import shapes
+
 log = structlog.get_logger(__name__)
 
 
@@ -22,7 +24,10 @@ class UpdatesRequest(HTTPXRequest):
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Raises TelegramError where it is no answer of Telegram's."""
-        answer = HTTPXRequest.parse_json_payload(payload)
+        try:
+            answer = HTTPXRequest.parse_json_payload(payload)
+        except RecursionError:
+            raise NetworkError("the answer is nested without end") from None
         if not isinstance(answer, dict):
             raise NetworkError("the answer is no object")
         if answer.get("ok"):
@@ -39,18 +44,13 @@ def readable(raw: Any) -> dict[str, Any]:
     if not isinstance(number, int):
         raise NetworkError("an update has no number")
     try:
-        if _is_understood(Update.de_json(raw, None)):
-            return {**raw}
-        reason = "a chat without a number"
+        shapes.Update.model_validate(raw)
+        Update.de_json(raw, None)
+        return {**raw}
     except Exception as error:  # whatever the library stumbles over
         reason = type(error).__name__
     log.warning("update not understood", update=number, why=reason)
     return {"update_id": number}
-
-
-def _is_understood(update: Update) -> bool:
-    chat = update.effective_chat
-    return chat is None or isinstance(chat.id, int)
 
 
 def _list(result: Any) -> list[Any]:

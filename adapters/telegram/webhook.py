@@ -46,7 +46,7 @@ class Receiver:
             return web.Response(status=403)
         try:
             update = Update.de_json(readable(await request.json()), self._bot)
-        except (ValueError, NetworkError):
+        except (ValueError, RecursionError, NetworkError):
             return web.Response(status=400)
         chat = update.effective_chat.id if update.effective_chat else 0
         async with self._locks.setdefault(chat, asyncio.Lock()):

@@ -12,7 +12,8 @@ from bot.testing.discord import DiscordServer
 from bot.testing.telegram import UNLIMITED, TelegramServer
 from bot.types import Event, Received
 from tests.adapters import discord_bot, telegram_bot
-from tests.fuzz import discord_frames, telegram_updates
+from tests.fuzz import telegram_updates
+from tests.fuzz.discord_frames import Corpus
 
 PATIENCE = 600.0
 GOOD = 20
@@ -39,30 +40,22 @@ async def _telegram(count: int) -> dict[str, Figure]:
 
 
 async def _discord(count: int) -> dict[str, Figure]:
-    dice, corpus = random.Random(7), await discord_frames.samples()
-    corpus = [(name, data) for name, data in corpus if not _has_files(data)]
-    async with (
-        DiscordServer(rates=DISCORD_UNLIMITED) as server,
-        discord_bot.running(server) as bot,
-    ):
-        (session,) = server.gateway.sessions.values()
-        ann, begun = server.user("Ann"), time.perf_counter()
-        for number in range(count):
-            name, data = dice.choice(corpus)
-            session.dispatch(name, mangled(data, dice))
-            if number % (count // GOOD) == 0:
-                ann.says(f"good {number}")
-                await server.until(
-                    lambda text=f"good {number}": _heard(bot.inbox.events, text),  # type: ignore[misc]
-                    PATIENCE,
-                )
-        crashes = int(list(server.gateway.sessions.values()) != [session])
-        return _row("Discord", count, begun, bot.inbox.events, crashes)
-
-
-def _has_files(data: object) -> bool:
-    """Their server is gone, and waiting for it is not what is measured."""
-    return isinstance(data, dict) and bool(data.get("attachments"))
+    dice = random.Random(7)
+    async with DiscordServer(rates=DISCORD_UNLIMITED) as server:
+        corpus = Corpus(server)
+        async with discord_bot.running(server) as bot:
+            (session,) = server.gateway.sessions.values()
+            begun = time.perf_counter()
+            for number in range(count):
+                corpus.send_mangled(session, dice)
+                if number % (count // GOOD) == 0:
+                    corpus.ann.says(f"good {number}")
+                    await server.until(
+                        lambda text=f"good {number}": _heard(bot.inbox.events, text),  # type: ignore[misc]
+                        PATIENCE,
+                    )
+            crashes = int(list(server.gateway.sessions.values()) != [session])
+            return _row("Discord", count, begun, bot.inbox.events, crashes)
 
 
 def _heard(events: list[Event], text: str) -> bool:
