@@ -6,32 +6,30 @@
             ...
             yield Network(adapter, place, shown)
 
-`shown()` tells what a person sees in the place now, each message as text, oldest first, in
-whatever form the network gives it. What an adapter's limits say that it can't do is not asked
-of it. With pytest-asyncio in its auto mode; the network may be a fake, on loopback.
+What an adapter's limits say that it can't do is not asked of it. With pytest-asyncio in its auto
+mode; the network may be a fake, on loopback.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
-from bot.adapter import Adapter, Connects
+from bot.adapter import Connects
 from bot.delivery.draft import Draft
 from bot.delivery.presenter import Presenter
 from bot.errors import DeliveryError, Gone, TooLong
+from bot.testing.subject import SECONDS, Collected, Network, need
 from bot.types import (
     Button,
     CommandSpec,
-    Event,
     File,
     Message,
     Parameter,
-    Place,
     Post,
     Received,
     Role,
@@ -40,60 +38,12 @@ from bot.types import (
     UserRef,
 )
 
-SECONDS = 20.0
-"""The longest that anything here may take."""
+__all__ = ["Collected", "Conformance", "Network"]
+
 TEXT = Parameter("text", "What to do")
 COUNT = Parameter("count", "How often", "integer", False, minimum=1, maximum=9)
 COMMANDS = (CommandSpec("help", "What I can do"), CommandSpec("do", "Do", (TEXT, COUNT)))
 STORY = " ".join(f"word{number}" for number in range(600))
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """An adapter that is ready to send, and how to look at what it sent.
-
-    `say`, where it can be had, makes a person say something in `place`; `remove` makes the last
-    message there disappear.
-    """
-
-    adapter: Adapter
-    place: Place
-    shown: Callable[[], list[str]]
-    say: Callable[[str], Awaitable[None]] | None = None
-    remove: Callable[[], Awaitable[None]] | None = None
-
-    def sees(self, text: str) -> bool:
-        return any(text in message for message in self.shown())
-
-    async def until_seen(self, text: str) -> bool:
-        """A screen may be drawn a moment after the adapter has returned."""
-        return await self.until(lambda: self.sees(text))
-
-    async def until(self, condition: Callable[[], bool]) -> bool:
-        """Whether it comes true."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SECONDS):
-                while not condition():  # noqa: ASYNC110 – nothing tells when a screen is drawn
-                    await asyncio.sleep(0.02)
-        return condition()
-
-
-class Collected:
-    """An inbox that keeps what came."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.came = asyncio.Event()
-
-    async def put(self, event: Event) -> None:
-        self.events.append(event)
-        self.came.set()
-
-
-def need(condition: object, what: str) -> None:
-    """An adapter that says that it can't is not asked to."""
-    if not condition:
-        pytest.skip(f"this network has no {what}")
 
 
 class Conformance:

@@ -16,15 +16,8 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot.adapter import Inbox
-from bot.errors import (
-    DeliveryError,
-    Forbidden,
-    Gone,
-    RateLimited,
-    Refused,
-    TooLong,
-    Unavailable,
-)
+from bot.errors import DeliveryError, Forbidden, Gone, RateLimited, Refused, Unavailable
+from bot.testing.rules import Meters, content_error, looks_the_same
 from bot.types import (
     CommandSpec,
     Event,
@@ -61,21 +54,6 @@ class Entry:
     id: str = ""
     post: Post | None = None
     error: DeliveryError | None = None
-
-
-class Meter:
-    """A network's own count of a rate (GCRA): what comes too early is refused and told when."""
-
-    def __init__(self, rate: Rate):
-        self._rate = rate
-        self._due = 0.0
-
-    def early_by(self, moment: float) -> float:
-        slack = self._rate.seconds * (self._rate.burst - 1)
-        return max(self._due - slack - moment, 0.0)
-
-    def count(self, moment: float) -> None:
-        self._due = max(self._due, moment) + self._rate.seconds
 
 
 class FakeNetwork:
@@ -115,8 +93,7 @@ class FakeNetwork:
         self._planned: deque[DeliveryError] = deque()
         self._messages: dict[PostRef, Post] = {}
         self._keys: dict[str, PostRef] = {}
-        self._meters: dict[Place, Meter] = {}
-        self._overall = Meter(limits.overall)
+        self._meters = Meters(limits.overall)
         self._ids = count(1)
 
     # --- what a test does and sees -------------------------------------------------------------
@@ -198,8 +175,7 @@ class FakeNetwork:
     ) -> None:
         await asyncio.sleep(self.latency)
         error = self._verdict(act, ref, post, metered)
-        moment = asyncio.get_running_loop().time()
-        self.log.append(Entry(moment, act, ref.place, ref.id, post, error))
+        self.log.append(Entry(now(), act, ref.place, ref.id, post, error))
         if error is not None and not isinstance(error, NotModified):
             raise error
 
@@ -208,22 +184,11 @@ class FakeNetwork:
     ) -> DeliveryError | None:
         if self.away:
             return Unavailable("The network can't be reached.")
-        if metered and (wait := self._metered(ref.place)) > 0:
+        if metered and (wait := self._meters.count(ref.place, self.rate, now())) > 0:
             return RateLimited(wait)
         if self._planned and act != "typing":
             return self._planned.popleft()
         return self._about_place(ref.place) or self._about_message(act, ref, post)
-
-    def _metered(self, place: Place) -> float:
-        """Counts the request; seconds by which it came too early, and then is not counted."""
-        moment = asyncio.get_running_loop().time()
-        meter = self._meters.setdefault(place, Meter(self.rate))
-        early = max(meter.early_by(moment), self._overall.early_by(moment))
-        if early <= 1e-6:  # the clocks' rounding
-            meter.count(moment)
-            self._overall.count(moment)
-            return 0.0
-        return early
 
     def _about_place(self, place: Place) -> DeliveryError | None:
         if place in self.closed:
@@ -241,30 +206,16 @@ class FakeNetwork:
             return Refused("This network has no edits.")
         if act == "edit" and self._is_same(ref, post):
             return NotModified("The message is not modified.")
-        return self._about_content(post)
-
-    def _about_content(self, post: Post) -> DeliveryError | None:
-        if self.limits.unit.count(post.text + post.collapsible) > self.longest:
-            return TooLong(self.longest)
-        if not post.text.strip() and not post.files:
-            return Refused("The message is empty.")
         if self.refuses(post.text):
             return Refused("The network rejects this text.")
-        if post.buttons and not self.limits.buttons:
-            return Refused("This network has no buttons.")
-        if any(not b.id.isascii() or not 0 < len(b.id) <= 64 for b in post.buttons):
-            return Refused("A button's id must have 1 to 64 ASCII characters.")
-        if any(len(file.data) > self.limits.file_bytes or not file.name for file in post.files):
-            return Refused("A file is nameless or too large.")
-        return None
+        return content_error(post, self.limits, self.longest)
 
     def _is_same(self, ref: PostRef, post: Post) -> bool:
-        """As people see them; the end of a draft is a change, though its text stays."""
+        """The end of a draft is a change, though its text stays."""
         old = self._messages[ref]
-        if self.limits.drafts_in(ref.place) and old.final != post.final:
-            return False
-        return (old.text, old.buttons, old.collapsible) == (
-            post.text,
-            post.buttons,
-            post.collapsible,
-        )
+        ended = self.limits.drafts_in(ref.place) and old.final != post.final
+        return not ended and looks_the_same(old, post)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
