@@ -91,6 +91,14 @@ def test_nothing_is_guessed_where_a_choice_needs_the_host(params: SamplingParams
     assert guess([Slice(Sequence([1], 0, blocks=[0]), 0, 1)], states, SIZE) is None
 
 
+def test_nothing_is_guessed_where_all_replies_are_at_their_end() -> None:
+    slices = [Slice(Sequence([1], n, blocks=[n]), 0, 1) for n in range(2)]
+    limits = [replace(PLAIN, max_new_tokens=limit) for limit in (1, 2)]
+    ending, lasting = (SamplingState(params, (), (), 100) for params in limits)
+    assert guess(slices, [ending, ending], SIZE) is None
+    assert guess(slices, [ending, lasting], SIZE) is not None
+
+
 def test_nothing_is_guessed_where_the_next_token_has_no_block() -> None:
     states = [SamplingState(PLAIN, (), (), 100)]
     full = Sequence(list(range(SIZE)), 0, blocks=[0])

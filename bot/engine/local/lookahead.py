@@ -45,9 +45,12 @@ class Guess:
 
 
 def guess(slices: Many[Slice], states: Many[SamplingState], size: int) -> Guess | None:
-    """Nothing follows where a choice needs the host, or a sequence another block of `size`."""
+    """Nothing follows where a choice needs the host, a sequence another block of `size`, or where
+    all end: a prompt that comes next need not wait for a step that nobody wants."""
     following = [Slice(each.sequence, each.start + 1, each.end + 1) for each in slices]
     if not all(map(is_plain, states)):
+        return None
+    if all(state.generated + 1 >= state.params.max_new_tokens for state in states):
         return None
     if any(each.start // size >= len(each.sequence.blocks) for each in following):
         return None
