@@ -47,7 +47,11 @@ async def run(config: Config, read: Callable[[], Config] | None = None) -> int:
     """Serve the configured networks until SIGTERM or SIGINT. Returns the exit code. `read` reads
     the config again, for a reload."""
     if not config.adapters:
-        raise ConfigError("no network is configured: add a section under adapters", key="adapters")
+        raise ConfigError(
+            "no network is configured: add a section here, or have `chinwag init` write a config; "
+            "`chinwag chat` needs none",
+            key="adapters",
+        )
     adapters = [plugins.adapter(name)(options) for name, options in config.adapters.items()]
     process = Process(read or (lambda: config), {"log": relog})
     with only_instance(config.home), hangups() as hung_up:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MODES = ("off", "line", "open")
 NOT_A_NETWORK = "console"
+NUMBERED = ("discord", "telegram")
+"""Networks where a user's id is a number."""
 
 
 @click.command()
@@ -41,10 +43,12 @@ def init(**given: Any) -> None:
     from bot.config import first
 
     config = named_file() or Path(os.environ.get("CHINWAG_CONFIG") or "config.yaml")
-    written = first.write(_answers(given, ask=not given["unattended"]), config)
-    for path in written:
+    first.refuse_to_overwrite(config)
+    answers = _answers(given, ask=not given["unattended"])
+    for path in first.write(answers, config):
         click.echo(f"wrote {path}")
-    click.echo("Now see whether all is well with `chinwag doctor`, then start with `chinwag run`.")
+    start = "run" if answers.networks else "chat"
+    click.echo(f"Now `chinwag doctor` looks whether all is well, and `chinwag {start}` starts.")
 
 
 def _answers(given: Mapping[str, Any], *, ask: bool) -> Answers:
@@ -114,9 +118,18 @@ def _ask_owners(networks: Sequence[str]) -> tuple[str, ...]:
     owners = []
     for network in networks:
         question = f"Your user id on {network} (empty: write to the bot, it tells you)?"
-        number = "".join(_ask(question, default="", show_default=False).split())
-        owners += [number if ":" in number else f"{network}:{number}"] if number else []
+        parsed = _number if network in NUMBERED else str.strip
+        user = _ask(question, default="", show_default=False, value_proc=parsed)
+        owners += [f"{network}:{user}"] if user else []
     return tuple(owners)
+
+
+def _number(text: str) -> str:
+    """Also of one that was written as the config has it: discord:2001."""
+    number = text.strip().rpartition(":")[2]
+    if number and not (number.isascii() and number.isdecimal()):
+        raise click.BadParameter("it is a number and not a name; leave it empty if you don't know")
+    return number
 
 
 def _ask_model() -> str:

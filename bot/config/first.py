@@ -33,6 +33,12 @@ def token_file(config: Path, network: str) -> Path:
     return config.absolute().with_name(f"{network}.token")
 
 
+def refuse_to_overwrite(path: Path) -> None:
+    """Raises ChinwagError where something is there."""
+    if path.exists() or path.is_symlink():
+        raise ChinwagError(f"{path} is there already: move it away first.")
+
+
 def write(answers: Answers, config: Path) -> list[Path]:
     """All files, for their owner alone; returns them, the config first. Either all are written or
     none. Raises ChinwagError rather than overwrite anything, and ConfigError for an answer that

@@ -59,6 +59,21 @@ def test_a_network_that_is_none_is_asked_for_again() -> None:
     assert "telegramm is none of" in shown
 
 
+def test_a_name_is_no_id_and_is_asked_for_again() -> None:
+    shown = asked("telegram", "", "@anna", "telegram:1001", "", "")
+    assert "a number and not a name" in shown
+    assert config.load(Path("config.yaml"), {}).access.owner == ("telegram:1001",)
+
+
+def test_nothing_is_asked_where_a_config_is_there_already() -> None:
+    Path("config.yaml").write_text("mine")
+    result = CliRunner().invoke(cli, ["init"], input="")
+    assert (result.output, str(result.exception)) == (
+        "",
+        "config.yaml is there already: move it away first.",
+    )
+
+
 def test_flags_leave_nothing_to_ask(capsys: Capture) -> None:
     arguments = ["--network", "telegram", "--token", f"telegram={TOKEN}"]
     arguments += ["--owner", "telegram:1001", "--model", "demo", "--thinking", "off"]
@@ -96,7 +111,7 @@ def test_a_token_for_another_network_is_a_wrong_argument(capsys: Capture) -> Non
 
 
 def test_no_network_is_an_answer_too() -> None:
-    asked("none", "", "")
+    assert "`chinwag chat` starts" in asked("none", "", "")
     assert not config.load(Path("config.yaml"), {}).adapters
 
 
