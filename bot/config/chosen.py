@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, PlainSerializer, PlainValidator
 
 from bot import plugins
 from bot.errors import PluginError
 from bot.section import nearest, problems, unfolded, validated
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def _adapter(item: tuple[str, Any]) -> BaseModel:
 def _config(kind: plugins.Kind, name: object, location: tuple[str, ...] = ()) -> type[BaseModel]:
     """Of the plugin with this name. Raises ValidationError, at the location."""
     try:
-        return plugins.load(kind, str(name)).Config  # type: ignore[no-any-return]  # Protocol
+        return cast("type[BaseModel]", plugins.load(kind, str(name)).Config)
     except PluginError as error:
         known = plugins.names(kind)
         missing = f"there is no {name!r} among the {kind}; {nearest(str(name), known)}"
