@@ -41,13 +41,21 @@ class ChinwagProcess(ABC, Generic[S]):
         config: dict[str, Any] = {
             "home": str(home),
             "engine": engine if "kind" in engine else scripted | engine,
-            "adapters": {self.network: self.addresses | more.pop(self.network, {})},
+            "adapters": {self.network: self._own | more.pop(self.network, {})},
             "access": {"owner": [f"{self.network}:{self.owner}"], "allow": ["everyone"]},
             "limits": {"user": {"messages_per_minute": 0, "waiting": 0}},
             "log": {"level": "debug", "format": "json"},
         }
         self.config = home / "config.yaml"
         self.config.write_text(yaml.safe_dump(config | more))
+
+    @property
+    def _own(self) -> dict[str, str]:
+        return self.addresses | {"token_env": self._variable}
+
+    @property
+    def _variable(self) -> str:
+        return f"{self.network.upper()}_TOKEN"
 
     @property
     @abstractmethod
@@ -72,7 +80,7 @@ class ChinwagProcess(ABC, Generic[S]):
         assert process.returncode is None, self.lines[-3000:]
 
     async def spawn(self, token: str = "") -> Process:
-        secret = {f"{self.network.upper()}_TOKEN": token or self.server.token}
+        secret = {self._variable: token or self.server.token}
         with self.log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *(*self.command, "run", "--config", str(self.config)),
