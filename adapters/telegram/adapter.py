@@ -13,6 +13,7 @@ from telegram import error
 from telegram.error import BadRequest, TelegramError
 
 from adapters.telegram.admins import Admins
+from adapters.telegram.albums import Albums
 from adapters.telegram.attachments import Attachments
 from adapters.telegram.client import App, build
 from adapters.telegram.clock import ClockWatch
@@ -22,7 +23,7 @@ from adapters.telegram.handlers import Handlers
 from adapters.telegram.menu import Menu
 from adapters.telegram.outbox import Outbox
 from adapters.telegram.patience import persistently
-from adapters.telegram.polling import poll
+from adapters.telegram.polling import Poller
 from adapters.telegram.probe import probe
 from adapters.telegram.reading import NAME
 from adapters.telegram.webhook import announce, listening
@@ -55,7 +56,8 @@ class Telegram:
     def __init__(self, config: TelegramConfig):
         self.limits = LIMITS if config.drafts else replace(LIMITS, draft=False)
         self._config = config
-        self._admins, self._menu, self._clock = Admins(), Menu(), ClockWatch()
+        self._admins, self._albums = Admins(), Albums()
+        self._menu, self._clock = Menu(), ClockWatch()
         self.connected = asyncio.Event()
 
     @cached_property
@@ -69,8 +71,15 @@ class Telegram:
     # --- in ------------------------------------------------------------------------------------
 
     async def run(self, inbox: Inbox) -> None:
-        attachments = Attachments(self._config)
-        Handlers(inbox, attachments, self._admins, self._menu, self._clock).register(self._app)
+        handlers = Handlers(
+            inbox,
+            Attachments(self._config),
+            self._albums,
+            self._admins,
+            self._menu,
+            self._clock,
+        )
+        handlers.register(self._app)
         try:
             await persistently(self._app.initialize)
             await persistently(self._learn_drafts)
@@ -90,7 +99,7 @@ class Telegram:
         bot, process = self._app.bot, self._app.process_update
         if webhook is None:
             await persistently(bot.delete_webhook)
-            await poll(bot, process, self.connected)
+            await Poller(bot, process, self._albums, self.connected).run()
             return
         async with listening(bot, process, webhook) as secret:
             while True:  # tells Telegram again each hour, and so notices a revoked token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import structlog
 from telegram import Bot, Message, PhotoSize
@@ -32,11 +33,16 @@ class Attachments:
     def __init__(self, config: TelegramConfig):
         self._largest, self._seconds = config.file_bytes, config.file_seconds
 
-    async def of(self, message: Message, bot: Bot) -> tuple[Attachment, ...]:
-        """Never raises: what can't be read is still named."""
+    async def of(self, messages: Iterable[Message], bot: Bot) -> tuple[Attachment, ...]:
+        """Of all of them, in their order, in the time that one may take. Never raises: what can't
+        be read is still named."""
+        found = await asyncio.gather(*(self._of(message, bot) for message in messages))
+        return tuple(attachment for attachment in found if attachment is not None)
+
+    async def _of(self, message: Message, bot: Bot) -> Attachment | None:
         kind = next((kind for kind in NAMES if getattr(message, kind)), None)
         if kind is None:
-            return ()
+            return None
         file = getattr(message, kind)
         if kind == "photo":
             file = _largest(file)
@@ -47,7 +53,7 @@ class Attachments:
         text = None
         if kind == "document" and readable(name, media_type) and size <= self._largest:
             text = await self._text(bot, file.file_id, name, media_type)
-        return (Attachment(name, media_type, size, text),)
+        return Attachment(name, media_type, size, text)
 
     async def _text(self, bot: Bot, file_id: str, name: str, media_type: str) -> str | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +12,7 @@ from telegram.ext import CallbackQueryHandler, ChatMemberHandler, MessageHandler
 
 from adapters.telegram import reading
 from adapters.telegram.admins import Admins
+from adapters.telegram.albums import Albums
 from adapters.telegram.attachments import Attachments
 from adapters.telegram.client import App
 from adapters.telegram.clock import ClockWatch
@@ -24,10 +26,16 @@ START, PAIR = "start", "pair"
 
 class Handlers:
     def __init__(
-        self, inbox: Inbox, attachments: Attachments, admins: Admins, menu: Menu, clock: ClockWatch
+        self,
+        inbox: Inbox,
+        attachments: Attachments,
+        albums: Albums,
+        admins: Admins,
+        menu: Menu,
+        clock: ClockWatch,
     ):
-        self._inbox, self._attachments, self._admins = inbox, attachments, admins
-        self._menu, self._clock = menu, clock
+        self._inbox, self._attachments, self._albums = inbox, attachments, albums
+        self._admins, self._menu, self._clock = admins, menu, clock
 
     def register(self, app: App) -> None:
         new = filters.UpdateType.MESSAGE
@@ -47,16 +55,18 @@ class Handlers:
             return
         if message.from_user and message.chat.type == message.chat.PRIVATE:
             await self._menu.met(bot, message.from_user.id)
+        parts = self._albums.parts(message)
         if (command := reading.command_of(message)) is not None:
-            await self._command(message, author, command, bot)
+            await self._command(parts, author, command, bot)
         else:
-            await self._said(message, author, bot)
+            await self._said(parts, author, bot)
 
     async def _command(
-        self, message: Message, author: types.UserRef, command: reading.Command, bot: Bot
+        self, parts: Sequence[Message], author: types.UserRef, command: reading.Command, bot: Bot
     ) -> None:
         """Other bots' commands are left to them: those that name one, and in a group those that
         only they can know."""
+        message = parts[0]
         place = reading.place_of(message)
         if command.named and command.named.lower() != bot.username.lower():
             return
@@ -73,7 +83,7 @@ class Handlers:
                 name,
                 arguments,
                 id=str(message.message_id),
-                attachments=await self._attachments.of(message, bot),
+                attachments=await self._attachments.of(parts, bot),
                 about=reading.author_replied_to(message),
             )
         )
@@ -83,9 +93,10 @@ class Handlers:
         that its owner gave out with it."""
         return command.name == START and START not in self._menu.names
 
-    async def _said(self, message: Message, author: types.UserRef, bot: Bot) -> None:
-        text = reading.text_of(message, bot.bot)
-        attachments = await self._attachments.of(message, bot)
+    async def _said(self, parts: Sequence[Message], author: types.UserRef, bot: Bot) -> None:
+        message = parts[0]
+        text = "\n".join(text for part in parts if (text := reading.text_of(part, bot.bot)))
+        attachments = await self._attachments.of(parts, bot)
         if not (text or attachments):
             return
         said = types.Message(
@@ -100,7 +111,7 @@ class Handlers:
             types.Received(
                 reading.place_of(message),
                 said,
-                addressed=reading.addressed(message, bot.bot),
+                addressed=any(reading.addressed(part, bot.bot) for part in parts),
                 reply_to=reading.replied_to(message),
             )
         )

@@ -7,70 +7,72 @@ deaf after a 401; hence this loop. https://core.telegram.org/bots/api#getupdates
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 from telegram import Bot, Update
 from telegram.error import Conflict, TelegramError
 
+from adapters.telegram.albums import Albums, is_cut
 from adapters.telegram.patience import endure
+from adapters.telegram.storing import ALLOWED, Process, store
 from bot.backoff import Backoff
-from bot.errors import DeliveryError, StoreError
 
 log = structlog.get_logger(__name__)
 
-POLL = timedelta(seconds=30)
-ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member", "chat_member"]
-
-Process = Callable[[Update], Awaitable[None]]
-
-
-async def poll(bot: Bot, process: Process, connected: asyncio.Event) -> None:
-    """For ever; `connected` tells whether the last attempt went well, which after a failure is
-    found out at once. Raises TokenRefused."""
-    backoff, offset = Backoff(), 0
-    while True:
-        try:
-            patience = POLL if connected.is_set() else timedelta()
-            updates = await bot.get_updates(offset, timeout=patience, allowed_updates=ALLOWED)
-        except TelegramError as error:
-            if not isinstance(error, Conflict):  # then it is there, and another instance asks it
-                connected.clear()
-            await endure(error, backoff)
-            continue
-        connected.set()
-        if backoff.failing:
-            log.info("telegram answers again")
-        unstored = await store(updates, process)
-        if unstored is None:
-            backoff.reset()
-            offset = updates[-1].update_id + 1 if updates else offset
-        else:
-            offset = unstored
-            await backoff.wait()
+POLL, AT_ONCE = timedelta(seconds=30), timedelta()
+GATHERING = 0.4
+"""Seconds for the rest of an album to come."""
+ROUNDS = 3
+"""So often at the most."""
 
 
-async def store(updates: Sequence[Update], process: Process) -> int | None:
-    """Process the updates, chats side by side and each chat's in order. Returns the first one
-    that was not stored, which Telegram has to deliver again."""
-    lanes: defaultdict[int, list[Update]] = defaultdict(list)
-    for update in updates:
-        lanes[update.effective_chat.id if update.effective_chat else 0].append(update)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_in_order(lane, process)) for lane in lanes.values()]
-    unstored = [number for task in tasks if (number := task.result()) is not None]
-    return min(unstored, default=None)
+class Poller:
+    """`connected` tells whether the last attempt went well, which after a failure is found out at
+    once."""
 
+    def __init__(self, bot: Bot, process: Process, albums: Albums, connected: asyncio.Event):
+        self._bot, self._process, self._albums = bot, process, albums
+        self._connected = connected
+        self._backoff, self._offset = Backoff(), 0
 
-async def _in_order(updates: Sequence[Update], process: Process) -> int | None:
-    for update in updates:
-        try:
-            await process(update)
-        except (StoreError, DeliveryError) as error:
-            log.warning("update not stored yet", update=update.update_id, why=str(error))
-            return update.update_id
-        except Exception:
-            log.exception("update dropped", update=update.update_id)
-    return None
+    async def run(self) -> None:
+        """For ever. Raises TokenRefused."""
+        while True:
+            try:
+                updates = await self._updates()
+            except TelegramError as error:
+                if not isinstance(error, Conflict):  # then it is there, and another instance asks
+                    self._connected.clear()
+                await endure(error, self._backoff)
+                continue
+            self._connected.set()
+            if self._backoff.failing:
+                log.info("telegram answers again")
+            await self._store(updates)
+
+    async def _store(self, updates: Sequence[Update]) -> None:
+        unstored = await store(self._albums.joined(updates), self._process)
+        if unstored is not None:
+            self._offset = unstored
+            await self._backoff.wait()
+            return
+        self._backoff.reset()
+        if updates:
+            self._offset = updates[-1].update_id + 1
+
+    async def _updates(self) -> Sequence[Update]:
+        """With the rest of what album they end in. What is not confirmed comes again."""
+        updates = await self._fetch(POLL if self._connected.is_set() else AT_ONCE)
+        for _ in range(ROUNDS):
+            if not is_cut(updates):
+                break
+            await asyncio.sleep(GATHERING)
+            known, updates = updates, await self._fetch(AT_ONCE)
+            if len(updates) == len(known):
+                break
+        return updates
+
+    async def _fetch(self, patience: timedelta) -> Sequence[Update]:
+        return await self._bot.get_updates(self._offset, timeout=patience, allowed_updates=ALLOWED)

@@ -63,6 +63,7 @@ class Message(Shape):
     entities: list[Entity] | None = None
     caption: str | None = None
     caption_entities: list[Entity] | None = None
+    media_group_id: str | None = None
     animation: File | None = None
     audio: File | None = None
     document: File | None = None

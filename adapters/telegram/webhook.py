@@ -20,7 +20,7 @@ from telegram.error import BadRequest, NetworkError
 
 from adapters.telegram.config import WebhookConfig
 from adapters.telegram.failures import said
-from adapters.telegram.polling import ALLOWED, Process, store
+from adapters.telegram.storing import ALLOWED, Process, store
 from adapters.telegram.updates import readable
 from bot.errors import ConfigError
 

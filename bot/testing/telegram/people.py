@@ -78,11 +78,13 @@ class Person:
         caption: str = "",
         kind: str = "document",
         size: int | None = None,
+        album: str = "",
     ) -> Message:
-        """`kind` is the Bot API's: document, photo, voice, …"""
+        """`kind` is the Bot API's: document, photo, voice, …; those of one `album` were sent at
+        once."""
         file = self.world.keep_file(data, size)
-        described = _described(kind, name, media_type, file.id, file.size)
-        return self.says(caption, chat, media={kind: described})
+        media = {kind: _described(kind, name, media_type, file.id, file.size)}
+        return self.says(caption, chat, media=media | ({"media_group_id": album} if album else {}))
 
     def edits(self, message: Message, text: str) -> None:
         """The same text again is what a link preview or a reaction looks like to a bot."""

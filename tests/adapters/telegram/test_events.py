@@ -183,6 +183,33 @@ async def test_text_documents_come_with_their_text_and_the_rest_by_name(
     ]
 
 
+async def test_what_was_sent_at_once_is_one_question(server: TelegramServer, bot: Bot) -> None:
+    ann, ben = server.person(1001, "Ann"), server.person(1002, "Ben")
+    first = ann.sends_file("a.txt", b"one", caption="compare", album="7")
+    ben.says("meanwhile")
+    ann.sends_file("b.txt", b"two", album="7")
+    ann.says("and then?")
+    events = [e for e in await bot.got(3) if isinstance(e, Received)]
+    album, after = (e.message for e in events if e.place == place(ann.private))
+    assert (album.id, album.text, after.text) == (str(first.id), "compare", "and then?")
+    assert [(file.name, file.text) for file in album.attachments] == [
+        ("a.txt", "one"),
+        ("b.txt", "two"),
+    ]
+
+
+async def test_an_album_that_could_not_be_stored_comes_again_as_a_whole(
+    server: TelegramServer, bot: Bot
+) -> None:
+    bot.inbox.failing = 1
+    ann = server.person(1001, "Ann")
+    for name in ("a.png", "b.png", "c.png"):
+        ann.sends_file(name, b"x", "image/png", album="7")
+    (event,) = await bot.got(1)
+    assert isinstance(event, Received)
+    assert [file.name for file in event.message.attachments] == ["a.png", "b.png", "c.png"]
+
+
 @pytest.mark.slow
 async def test_a_pdf_comes_with_its_text_and_a_broken_one_by_name(
     server: TelegramServer, bot: Bot
