@@ -107,6 +107,11 @@ class Connects(Protocol):
         connection until it is back. Cheap to read, also before `run`."""
 
 
+def is_connected(adapter: Adapter) -> bool:
+    """One that can't tell counts as connected."""
+    return not isinstance(adapter, Connects) or adapter.connected.is_set()
+
+
 @runtime_checkable
 class Interactive(Protocol):
     """An adapter with a person at it who can end the program."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.adapter import Connects
+from bot.adapter import is_connected
 from bot.config import Config
 from bot.delivery.presenter import Presenter
 from bot.reload import Apply, Reloader
@@ -53,12 +53,8 @@ class Desk:
     _asked: dict[str, Asked] = field(default_factory=dict)
 
     def connected(self) -> dict[str, bool]:
-        """By network. One that can't tell counts as connected."""
-        adapters = {name: presenter.adapter for name, presenter in self.presenters.items()}
-        return {
-            name: not isinstance(adapter, Connects) or adapter.connected.is_set()
-            for name, adapter in adapters.items()
-        }
+        """By network."""
+        return {name: is_connected(p.adapter) for name, p in self.presenters.items()}
 
     async def tell(self, place: Place, post: Post) -> bool:
         """Whether it arrived."""

@@ -34,7 +34,7 @@ from bot.memory import StoredMemory
 from bot.pairing import Pairing
 from bot.presses import Presses
 from bot.reception import Reception
-from bot.recovery import deliver, recover
+from bot.recovery import keep_delivering, recover
 from bot.reload import Reloader
 from bot.retention import Retention
 from bot.rights import Rights
@@ -75,8 +75,11 @@ class House:
         pending = await recover(adapter, self.chat, self.lanes, self.max_age)
         await adapter.publish([translated_spec(s) for s in self.services.commands.specs()])
         async with asyncio.TaskGroup() as beside:
-            beside.create_task(deliver(pending, adapter, self.chat))
+            delivering = beside.create_task(
+                keep_delivering(pending, adapter, self.chat, self.lanes)
+            )
             await adapter.run(self.dispatcher)
+            delivering.cancel()
 
 
 def introduce(owners: Sequence[str], adapters: Sequence[Adapter], store: Store) -> None:

@@ -120,6 +120,10 @@ class Lanes:
         lane.current.stop(TurnState.CANCELLED)
         return True
 
+    def answers(self, turn: Turn) -> bool:
+        """Whether it is being answered just now, the delivery included."""
+        return self._running(turn.id) is not None
+
     def cancel(self, turn: Turn) -> None:
         if (answer := self._running(turn.id)) is not None:
             answer.stop(TurnState.CANCELLED)

@@ -10,14 +10,18 @@ from datetime import timedelta
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from bot.adapter import Adapter
+from bot.adapter import Adapter, is_connected
 from bot.chat import Chat, ended_draft
+from bot.errors import StoreError
 from bot.lanes import Job, Lanes
 from bot.language import speaking
 from bot.store import TurnRecord
 from bot.types import ConversationKey, TurnState, utcnow
 
 log = structlog.get_logger(__name__)
+
+EVERY = 300.0
+"""Seconds between two looks for replies that are held up."""
 
 
 async def recover(
@@ -57,15 +61,43 @@ async def deliver(pending: Iterable[TurnRecord], adapter: Adapter, chat: Chat) -
             group.create_task(_deliver_in_order(records, adapter, chat))
 
 
+async def keep_delivering(
+    pending: Iterable[TurnRecord], adapter: Adapter, chat: Chat, lanes: Lanes
+) -> None:
+    """As `deliver`, until cancelled: also what the network is away for too long to take while the
+    bot runs."""
+    while True:
+        await deliver(pending, adapter, chat)
+        await asyncio.sleep(EVERY)
+        pending = await _held_up(adapter, chat, lanes) if is_connected(adapter) else ()
+
+
+async def _held_up(adapter: Adapter, chat: Chat, lanes: Lanes) -> list[TurnRecord]:
+    """Ended, not delivered, and not just being so."""
+    try:
+        pending = await chat.store.pending(adapter.name)
+    except StoreError as error:
+        log.warning("what is held up can't be told", why=str(error))
+        return []
+    return [record for record in pending if not lanes.answers(record.turn)]
+
+
 async def _deliver_in_order(records: list[TurnRecord], adapter: Adapter, chat: Chat) -> None:
     for record in records:
         with bound_contextvars(turn=record.turn.id):
-            if adapter.limits.lasting:
-                log.info("delivering what a restart held up")
-                with speaking(*await chat.languages(record.turn)):
-                    await chat.show(record, ended_draft(record))
-            else:
-                await chat.store.delivered(record.turn)
+            try:
+                await _deliver(record, adapter, chat)
+            except* StoreError as errors:
+                log.warning("reply is held up", why=str(errors.exceptions[0]))
+
+
+async def _deliver(record: TurnRecord, adapter: Adapter, chat: Chat) -> None:
+    if adapter.limits.lasting:
+        log.info("delivering what was held up")
+        with speaking(*await chat.languages(record.turn)):
+            await chat.show(record, ended_draft(record))
+    else:
+        await chat.store.delivered(record.turn)
 
 
 def _begun(record: TurnRecord) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot import patience, texts
+from bot import patience, recovery, texts
+from bot.delivery.settings import DeliverySettings
 from bot.errors import StoreUnavailable
 from bot.types import TurnState, utcnow
 from tests.core.house import CHAT, People, eventually, open_house
@@ -90,6 +91,26 @@ async def test_a_finished_reply_that_the_network_did_not_take_is_delivered_after
     network.away = False
     async with open_house(tmp_path, network=network) as people:
         await people.see("Hello, world!")
+
+
+@pytest.mark.slow
+async def test_a_reply_that_an_outage_held_up_is_delivered_when_the_network_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "EVERY", 0.05)
+    async with open_house(tmp_path, [GREETING]) as people:
+        people.house.chat.presenters["fake"].settings = DeliverySettings(give_up_after=0)
+        people.network.away = True
+        people.say("hello world")
+        await eventually(lambda: _waits_for_its_network(people))
+        people.network.away = False
+        await people.see("Hello, world!")
+        await eventually(lambda: not people.house.lanes.busy(CHAT.key))
+
+
+async def _waits_for_its_network(people: People) -> bool:
+    pending = await people.house.chat.store.pending("fake")
+    return bool(pending) and not people.house.lanes.answers(pending[0].turn)
 
 
 async def test_a_delivered_reply_is_not_delivered_again(tmp_path: Path) -> None:
