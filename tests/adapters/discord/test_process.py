@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -192,6 +194,28 @@ async def test_what_was_taken_just_before_a_kill_is_not_said_again(tmp_path: Pat
         await answered(server, asked, "You said: hello")
         await server.until(lambda: "Regenerate" in general.shown[-1].buttons)
         assert len(general.by(server.bot.id)) == 1
+
+
+async def test_a_kill_between_a_post_and_its_note_leaves_one_reply(tmp_path: Path) -> None:
+    """The note waits for the database, which somebody else has locked."""
+    late = {"match": "why", "delay": 1, "thinking": "let me see", "text": "Because."}
+    async with (
+        DiscordServer(rates=UNLIMITED) as server,
+        chinwag(server, tmp_path, engine=SLOW | {"script": [late]}) as bot,
+    ):
+        ann = server.user("Ann", id=2001)
+        general = server.guild("Home", ann).text("general")
+        with closing(sqlite3.connect(tmp_path / "chinwag.db", isolation_level=None)) as database:
+            asked = ann.says(f"{server.bot.mention} why?", general)
+            await server.until(lambda: database.execute("SELECT id FROM buttons").fetchone())
+            database.execute("BEGIN IMMEDIATE")
+            await server.until(lambda: answers(server, asked))
+            await bot.kill()
+            database.execute("ROLLBACK")
+            assert database.execute("SELECT * FROM posts").fetchall() == []
+        await bot.start()
+        await answered(server, asked, "Because.")
+        assert server.said(general) == ["Because."]
 
 
 async def test_who_removes_the_bot_ends_the_turns_there_and_no_others(tmp_path: Path) -> None:
