@@ -102,4 +102,4 @@ def test_captured_prompts_are_those_of_the_plain_way(family: str, tiny_model: Ti
 
 
 def close(ours: PagedRunner, plain: PagedRunner, slices: list[Slice]) -> None:
-    torch.testing.assert_close(ours.run(slices), plain.run(slices), atol=5e-5, rtol=1e-4)
+    torch.testing.assert_close(ours.run(slices), plain.run(slices), atol=2e-4, rtol=1e-3)
