@@ -100,7 +100,6 @@ async def test_roles_come_with_who_has_them(
     assert author.roles == (str(staff.id),)
 
 
-@pytest.mark.slow
 async def test_who_manages_the_server_administers_and_so_does_a_role_of_the_config(
     server: DiscordServer, home: Guild, general: Channel, ann: Person, bot: Bot
 ) -> None:
@@ -209,7 +208,6 @@ async def test_where_it_may_open_no_thread_it_says_so_once_and_stays(
         assert "I lack the permission Create Public Threads" in sentence
 
 
-@pytest.mark.slow
 async def test_a_chain_of_replies_is_a_conversation_and_a_new_mention_another(
     server: DiscordServer, general: Channel, ann: Person
 ) -> None:

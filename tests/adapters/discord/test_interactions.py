@@ -117,7 +117,6 @@ async def test_a_missing_long_text_is_asked_for_in_a_form(
     assert [m.text for m in general.shown_to(ann)] == ["Done."]
 
 
-@pytest.mark.slow
 async def test_a_form_is_understood_after_a_restart(
     server: DiscordServer, general: Channel, ann: Person
 ) -> None:
@@ -220,7 +219,6 @@ async def test_who_came_too_late_is_answered_all_the_same(
 # --- the commands themselves ---------------------------------------------------------------------
 
 
-@pytest.mark.slow
 async def test_commands_are_set_once_and_again_when_they_change(
     server: DiscordServer, ann: Person
 ) -> None:
@@ -238,7 +236,6 @@ async def test_commands_are_set_once_and_again_when_they_change(
             await fast.until(lambda: commands.writes[None] == 3)
 
 
-@pytest.mark.slow
 async def test_commands_of_a_server_go_when_they_are_everywhere(ann: Person) -> None:
     notes = Notes()
     async with DiscordServer(rates=UNLIMITED, speed=5) as fast:

@@ -210,7 +210,6 @@ async def test_an_album_that_could_not_be_stored_comes_again_as_a_whole(
     assert [file.name for file in event.message.attachments] == ["a.png", "b.png", "c.png"]
 
 
-@pytest.mark.slow
 async def test_a_pdf_comes_with_its_text_and_a_broken_one_by_name(
     server: TelegramServer, bot: Bot
 ) -> None:
