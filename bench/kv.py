@@ -43,7 +43,7 @@ class Reader:
         self.cache = KVCache(layer_shapes(loaded.model, loaded.device), blocks, BLOCK, kv_dtype)
         self._sequence = Tokens(list(ids), 0, blocks=list(range(blocks)))
         self.ids = torch.tensor(ids, device=loaded.device)
-        self._forward = TransformersForward(loaded.model)
+        self.forward = TransformersForward(loaded.model)
 
     @property
     def token_bytes(self) -> int:
@@ -55,7 +55,7 @@ class Reader:
             piece = Slice(self._sequence, start, min(start + size, len(self.ids)))
             positions = torch.arange(piece.start, piece.end, device=self.ids.device)
             step = SdpaStep(self.cache, [piece])
-            logits = self._forward(self.ids[piece.start : piece.end], positions, step, None)
+            logits = self.forward(self.ids[piece.start : piece.end], positions, step, None)
             yield logits.float().log_softmax(-1)
 
 

@@ -17,8 +17,9 @@ pytest.importorskip("triton")
 from bot.engine.local.attention import Step  # noqa: E402
 from bot.engine.local.forward import TransformersForward  # noqa: E402
 from bot.engine.local.graphs import GraphRunner  # noqa: E402
-from bot.engine.local.kernels.decoder import FAMILIES, FusedForward  # noqa: E402
+from bot.engine.local.kernels.decoder import FusedForward  # noqa: E402
 from bot.engine.local.kernels.step import prompt_step  # noqa: E402
+from bot.engine.local.llama import FAMILIES  # noqa: E402
 from bot.engine.local.progress import silent  # noqa: E402
 from bot.engine.local.prompt_graphs import PromptInputs  # noqa: E402
 from bot.engine.local.runner import PagedRunner  # noqa: E402
@@ -52,7 +53,7 @@ class Laid(PagedRunner):
         inputs = PromptInputs(64, self.cache, 6, WIDTH)
         numbers = torch.full((inputs.length,), 7, dtype=torch.int32)  # of the step before
         inputs.fill(numbers, packed, rows)
-        return inputs.compute(numbers.to(self._device), self._forward)[: len(rows)]
+        return inputs.compute(numbers.to(self._device), self.forward)[: len(rows)]
 
 
 def piece(seed: int, start: int, end: int) -> Slice:

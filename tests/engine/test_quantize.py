@@ -8,7 +8,7 @@ from torch import nn
 
 from bot.engine.local import quantize
 from bot.engine.local.embeddings import Int8Embedding, Nf4Embedding
-from bot.engine.local.int8 import Int8Linear, Rounding
+from bot.engine.local.int8 import Int8Linear
 from bot.engine.local.storage import Storage
 from tests.engine.conftest import TinyModel
 
@@ -30,13 +30,13 @@ def relative_error(found: torch.Tensor, exact: torch.Tensor) -> float:
 def test_eight_bits_come_close_to_the_exact_product(bias: bool) -> None:
     linear = nn.Linear(128, 96, bias=bias)
     x = torch.randn(3, 5, 128)
-    assert relative_error(Int8Linear(linear, Rounding())(x), linear(x)) < 0.02
+    assert relative_error(Int8Linear(linear)(x), linear(x)) < 0.02
 
 
 def test_one_huge_token_does_not_blur_its_neighbours() -> None:
     linear, x = nn.Linear(128, 96, bias=False), torch.randn(1, 8, 128)
     x[0, 0] *= 1000
-    found = Int8Linear(linear, Rounding())(x)
+    found = Int8Linear(linear)(x)
     assert relative_error(found[0, 1:], linear(x)[0, 1:]) < 0.02
 
 
@@ -45,11 +45,11 @@ def test_the_largest_activations_never_overflow() -> None:
     linear.weight.fill_(1.0)
     x = torch.ones(1, 64)
     x[0, 0] = -1
-    assert Int8Linear(linear, Rounding())(x)[0, 0].item() == pytest.approx(62, rel=0.01)
+    assert Int8Linear(linear)(x)[0, 0].item() == pytest.approx(62, rel=0.01)
 
 
 def test_a_token_in_eight_bits_is_the_same_whoever_shares_its_batch() -> None:
-    layer = Int8Linear(nn.Linear(128, 96), Rounding())
+    layer = Int8Linear(nn.Linear(128, 96))
     batch = torch.randn(1, 33, 128) * torch.rand(1, 33, 1) * 50
     together = layer(batch)[0]
     alone = torch.cat([layer(batch[:, n : n + 1])[0] for n in range(33)])
@@ -59,7 +59,7 @@ def test_a_token_in_eight_bits_is_the_same_whoever_shares_its_batch() -> None:
 @pytest.mark.parametrize("x", [torch.zeros(1, 64), torch.full((2, 64), 3.0)])
 def test_constant_activations_are_no_division_by_zero(x: torch.Tensor) -> None:
     linear = nn.Linear(64, 32)
-    assert relative_error(Int8Linear(linear, Rounding())(x), linear(x)) < 0.02
+    assert relative_error(Int8Linear(linear)(x), linear(x)) < 0.02
 
 
 def test_a_row_of_a_four_bit_embedding_is_what_bitsandbytes_unpacks() -> None:

@@ -17,6 +17,7 @@ from bot.engine.local.blocks import BlockPool
 from bot.engine.local.config import KvDtype
 from bot.engine.local.faults import release_memory
 from bot.engine.local.kv_int8 import rounding
+from bot.engine.local.llama import FAMILIES, LlamaForward
 from bot.engine.local.plain import PlainRunner
 from bot.engine.local.progress import Progress, silent
 from bot.engine.local.runner import PagedRunner, Runner
@@ -100,29 +101,42 @@ def _paged(loaded: LoadedModel, block_size: int, max_batch: int, progress: Progr
             raise NotPaged(
                 f"its logits are off by {error:.1%} when paged, {tolerance:.1%} is granted"
             )
-        log.info("proven against transformers", runner=type(runner).__name__, error=f"{error:.2%}")
+        log.info(
+            "proven against transformers",
+            runner=type(runner).__name__,
+            layers=type(runner.forward).__name__,
+            error=f"{error:.2%}",
+        )
         return runner
 
-    for build in _builds_on_gpu(loaded, max_batch, progress):
+    for build in _builds(loaded, max_batch, progress):
         try:
             return proven(build)
         except (
             Exception
         ) as reason:  # a compiler's, a driver's: whatever it is, there is another way
-            log.warning("decode steps go without own kernels or graphs", reason=repr(reason))
+            log.warning("a faster way to compute is left aside", reason=repr(reason))
         release_memory()
     return proven(PagedRunner)
 
 
-def _builds_on_gpu(loaded: LoadedModel, max_batch: int, progress: Progress) -> Iterator[Build]:
-    """The fastest first: fused layers in graphs, then the model as it is in graphs."""
+def _builds(loaded: LoadedModel, max_batch: int, progress: Progress) -> Iterator[Build]:
+    """What may be faster than the model as it is, the fastest first."""
     tensors = chain(loaded.model.parameters(), loaded.model.buffers())
-    if loaded.device.type != "cuda" or find_spec("triton") is None:
-        return
     if any(tensor.device != loaded.device for tensor in tensors):
         return
+    if loaded.device.type == "cuda" and find_spec("triton") is not None:
+        yield from _builds_on_gpu(loaded, max_batch, progress)
+    if type(loaded.model).__name__ in FAMILIES:
+        yield lambda model, device, **sizes: PagedRunner(
+            model, device, forward=LlamaForward(model), **sizes
+        )
+
+
+def _builds_on_gpu(loaded: LoadedModel, max_batch: int, progress: Progress) -> Iterator[Build]:
+    """Fused layers in graphs, then the model as it is in graphs."""
     from bot.engine.local.graphs import GraphRunner
-    from bot.engine.local.kernels.decoder import FAMILIES, FusedForward
+    from bot.engine.local.kernels.decoder import FusedForward
 
     graphs = partial(
         GraphRunner, max_batch=max_batch, context_window=loaded.context_window, progress=progress

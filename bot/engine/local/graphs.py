@@ -92,7 +92,7 @@ class GraphRunner(PagedRunner):
         self._width = _tile_width(model, self.cache)
         self._prompts = PromptGraphs(self.cache, most, self._width, device)
         with torch.inference_mode():
-            for share in self._prompts.capture(self._forward, largest.graph.pool()):
+            for share in self._prompts.capture(self.forward, largest.graph.pool()):
                 progress("capturing prompts", share)
         self._places = [(torch.empty_like(largest.logits), torch.empty_like(
             largest.tokens, device="cpu").pin_memory()) for _ in range(2)]  # fmt: skip
@@ -160,7 +160,7 @@ class GraphRunner(PagedRunner):
         numbers = self._inputs.numbers[:size]
         positions = numbers[:, POSITION].long()
         step = decode_step(self.cache, numbers[:, TABLE:], positions)
-        logits = self._forward(numbers[:, TOKEN].long(), positions, step, None)
+        logits = self.forward(numbers[:, TOKEN].long(), positions, step, None)
         settings = self._inputs.settings[:, :size]
         return logits, draw(logits[:, : self._vocabulary], settings, largest_share)
 

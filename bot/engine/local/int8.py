@@ -35,35 +35,21 @@ class Rounded(NamedTuple):
     middle: torch.Tensor
 
 
-class Rounding:
-    """Rounds activations, once for the modules that are given the same tensor in a row: query, key
-    and value, or gate and up."""
-
-    def __init__(self) -> None:
-        self._source: torch.Tensor | None = None
-        self._rounded: Rounded | None = None
-
-    def __call__(self, x: torch.Tensor) -> Rounded:
-        if self._rounded is None or x is not self._source:
-            self._source, self._rounded = x, _round(x.reshape(-1, x.shape[-1]).float())
-        return self._rounded
-
-
 class Int8Linear(nn.Module):
     """``nn.Linear`` with weight [out, in] in int8; takes and gives [..., in] → [..., out]."""
 
-    def __init__(self, linear: nn.Linear, rounding: Rounding) -> None:
+    def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
         self.bias = None if linear.bias is None else nn.Parameter(linear.bias.float(), False)
         codes, scales = by_rows(linear.weight.detach(), LEVELS)
-        self._packed, self._rounding = _pack(codes, scales), rounding
+        self._packed = _pack(codes, scales)
         self._sums: torch.Tensor
         self.register_buffer("_sums", codes.sum(dim=1) * scales, persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """W x = middle · (row sums of W) + step · W codes."""
-        codes, step, middle = self._rounding(x)
+        codes, step, middle = _round(x.reshape(-1, self.in_features).float())
         product = torch.ops.quantized.linear_dynamic(codes, self._packed, False)
         product = torch.addcmul(middle * self._sums, product, step)
         if self.bias is not None:
@@ -91,11 +77,10 @@ def by_rows(weight: torch.Tensor, levels: int = 127) -> tuple[torch.Tensor, torc
 def replace_linears(model: nn.Module) -> None:
     """Every ``nn.Linear`` of `model`, the head too: it is a fifth of the demo's step and costs it
     0.3 % of perplexity. One after another, so that memory only shrinks."""
-    rounding = Rounding()
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Linear:
-                setattr(parent, name, Int8Linear(child, rounding))
+                setattr(parent, name, Int8Linear(child))
 
 
 def _pack(codes: torch.Tensor, scales: torch.Tensor) -> Any:

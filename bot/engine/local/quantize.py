@@ -11,8 +11,9 @@ import torch
 from torch import nn
 
 from bot.engine.local.embeddings import Int8Embedding, Nf4Embedding
-from bot.engine.local.int8 import Int8Linear, Rounding, replace_linears
+from bot.engine.local.int8 import Int8Linear, replace_linears
 from bot.engine.local.progress import Progress
+from bot.engine.local.siblings import join
 from bot.engine.local.storage import NF4_BLOCK, Storage
 
 if TYPE_CHECKING:
@@ -38,10 +39,13 @@ def bits_and_bytes(storage: Storage, *, offload: bool) -> BitsAndBytesConfig | N
 
 
 def finish(model: PreTrainedModel, storage: Storage) -> None:
-    """What is quantised only once the weights are there: the head, and int8 on the CPU."""
+    """What is done only once the weights are there: the head's quantisation, and on the CPU that of
+    all layers to int8 and the joining of siblings."""
     parts: Any = model  # these methods of it have no types
     if storage.head:
         _quantise_head(parts, storage)
+    if not storage.gpu:
+        join(parts)
     if storage.made_from_files:
         replace_linears(model)
         parts.to(getattr(torch, storage.dtype))
@@ -114,7 +118,7 @@ def _nf4(weight: torch.Tensor) -> Any:
 
 def _int8_head(head: nn.Linear, storage: Storage) -> nn.Module:
     if not storage.gpu:
-        return Int8Linear(head, Rounding())
+        return Int8Linear(head)
     from bitsandbytes.nn.modules import Int8Params, Linear8bitLt
 
     linear = Linear8bitLt(

@@ -73,7 +73,7 @@ class PagedRunner:
         forward: Forward | None = None,
     ) -> None:
         adopt(model)
-        self._forward, self._device = forward or TransformersForward(model), device
+        self.forward, self._device = forward or TransformersForward(model), device
         self.cache = KVCache(layer_shapes(model, device), blocks, block_size, kv_dtype)
 
     @property
@@ -90,7 +90,7 @@ class PagedRunner:
         """Logits [len(rows), vocabulary] of these rows."""
         tokens = [token for each in packed for token in each.sequence.tokens[each.start : each.end]]
         positions = [at for each in packed for at in range(each.start, each.end)]
-        return self._forward(
+        return self.forward(
             torch.tensor(tokens, device=self._device),
             torch.tensor(positions, device=self._device),
             self._step(packed),

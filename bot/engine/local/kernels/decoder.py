@@ -1,124 +1,43 @@
-"""The forward call of Llama and its kin, in nine kernels a layer instead of thirty.
-
-Reads the weights of transformers' own modules, whose files stay untouched and whose logits are
-what it is held against at load. What isn't built exactly so is refused.
-"""
+"""Llama's forward call with the layer's own kernels: nine launches a layer instead of thirty."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.functional import silu
 
 from bot.engine.local.attention import NotPaged, Step
 from bot.engine.local.kernels.rows import add_norm, rotate
 from bot.engine.local.kernels.step import KernelStep
+from bot.engine.local.llama import Layer, LlamaForward
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-FAMILIES = {"LlamaForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"}
 
-Product = Callable[[torch.Tensor], torch.Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """`qkv` gives all heads of query, key and value side by side, `gate_up` silu(gate) * up."""
-
-    input_norm: torch.Tensor
-    qkv: Product
-    head_norms: tuple[torch.Tensor, torch.Tensor, float] | None
-    output: Product
-    middle_norm: torch.Tensor
-    gate_up: Product
-    down: Product
-    scale: float
-    window: int | None
-
-
-class FusedForward:
+class FusedForward(LlamaForward):
     """Of a model on one GPU. Raises NotPaged for one of another build."""
 
     def __init__(self, model: PreTrainedModel) -> None:
-        parts: Any = model
-        config = model.config
-        if type(model).__name__ not in FAMILIES or config.hidden_act != "silu":
-            raise NotPaged("its layers are not built like Llama's")
-        self.layers = [_layer(layer) for layer in parts.model.layers]
-        attention = parts.model.layers[0].self_attn
-        self._dim: int = attention.head_dim
-        self._queries: int = config.num_attention_heads
-        self._keys: int = config.num_key_value_heads
+        super().__init__(model)
         if self._dim & (self._dim - 1):
             raise NotPaged(f"its heads have {self._dim} dimensions, which is no power of 2")
-        self._embed, self._head = parts.get_input_embeddings(), parts.get_output_embeddings()
-        self._rotary, self._norm = parts.model.rotary_emb, parts.model.norm.weight
-        self._eps: float = config.rms_norm_eps
 
-    def __call__(
-        self, ids: torch.Tensor, positions: torch.Tensor, step: Step, rows: torch.Tensor | None
-    ) -> torch.Tensor:
-        """ids, positions [T] → logits [len(rows), vocabulary], of all tokens if `rows` is None."""
-        added: torch.Tensor = self._embed(ids)
-        total: torch.Tensor | None = None
-        cos, sin = (each[0] for each in self._rotary(added, positions[None]))
-        for number, layer in enumerate(self.layers):
-            total, normed = add_norm(added, total, layer.input_norm, self._eps)
-            attended = self._attend(number, layer, normed, cos, sin, step)
-            total, normed = add_norm(layer.output(attended), total, layer.middle_norm, self._eps)
-            added = layer.down(layer.gate_up(normed))
-        if rows is not None and total is not None:
-            added, total = added[rows], total[rows]
-        _, normed = add_norm(added, total, self._norm, self._eps)
-        logits: torch.Tensor = self._head(normed)
-        return logits
+    def add_norm(
+        self, x: torch.Tensor, added: torch.Tensor | None, weight: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        return add_norm(x, added, weight, self._eps)
 
-    def _attend(
-        self, number: int, layer: Layer, normed: torch.Tensor, cos: torch.Tensor,
+    def attend(
+        self, number: int, layer: Layer, heads: torch.Tensor, cos: torch.Tensor,
         sin: torch.Tensor, step: Step,
     ) -> torch.Tensor:  # fmt: skip
-        heads = layer.qkv(normed).view(len(normed), -1, self._dim)
         places = step.places(number) if isinstance(step, KernelStep) else None
         rotate(heads, cos, sin, self._queries, self._keys, layer.head_norms, places)
-        ends = (self._queries, self._queries + self._keys)
-        query, key, value = heads.tensor_split(ends, dim=1)
+        query, key, value = self.split(heads)
         if isinstance(step, KernelStep):
-            attended = step.read(number, query, layer.scale, layer.window)
-        else:
-            attended = step.attend(
-                number, query.transpose(0, 1), key.transpose(0, 1), value.transpose(0, 1),
-                layer.scale, layer.window,
-            )  # fmt: skip
-        return attended.reshape(len(normed), -1)
-
-
-def _layer(layer: Any) -> Layer:
-    attention, mlp = layer.self_attn, layer.mlp
-    norms = None
-    if hasattr(attention, "q_norm"):
-        query, key = attention.q_norm, attention.k_norm
-        norms = (query.weight, key.weight, query.variance_epsilon)
-    return Layer(
-        input_norm=layer.input_layernorm.weight,
-        qkv=getattr(attention, "joined", None) or _side_by_side(attention),
-        head_norms=norms,
-        output=attention.o_proj,
-        middle_norm=layer.post_attention_layernorm.weight,
-        gate_up=getattr(mlp, "joined", None) or _gated(mlp),
-        down=mlp.down_proj,
-        scale=attention.scaling,
-        window=getattr(attention, "sliding_window", None),
-    )
-
-
-def _side_by_side(attention: Any) -> Product:
-    parts = (attention.q_proj, attention.k_proj, attention.v_proj)
-    return lambda x: torch.cat([part(x) for part in parts], dim=-1)
-
-
-def _gated(mlp: Any) -> Product:
-    return lambda x: silu(mlp.gate_proj(x)) * mlp.up_proj(x)
+            return step.read(number, query, layer.scale, layer.window)
+        return step.attend(
+            number, query.transpose(0, 1), key.transpose(0, 1), value.transpose(0, 1),
+            layer.scale, layer.window,
+        )  # fmt: skip

@@ -15,11 +15,10 @@ from bot.engine.local.kernels.cuda import CompilerMissing
 from bot.engine.local.kernels.layout import Nf4Matrix
 from bot.engine.local.kernels.products import Products
 from bot.engine.local.kernels.tuning import EXACT, tune
+from bot.engine.local.siblings import SIBLINGS
 
 log = structlog.get_logger(__name__)
 
-SIBLINGS = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))
-"""Layers of one module that are given the same input."""
 OLDEST = (8, 0)
 """Compute capability from which on tensor cores take bfloat16."""
 
