@@ -25,14 +25,26 @@ from bot.cli.talk import chat, run
 from bot.errors import ChinwagError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class InOrder(click.Group):
+    """Lists its commands as they were added: in the order in which people need them."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    cls=InOrder,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="New here? `chinwag chat` talks at once. `chinwag init` asks what it takes for Discord "
+    "and Telegram, `chinwag doctor` looks whether all is well, `chinwag run` serves.",
+)
 @click.version_option(package_name="chinwag", prog_name="chinwag")
 @config_file
 def cli() -> None:
     """A chat bot for Discord and Telegram that hosts its own reasoning model."""
 
 
-for command in (chat, run, init, doctor, config_group, model_group, db, plugin_group, service):
+for command in (chat, init, doctor, run, service, config_group, model_group, db, plugin_group):
     cli.add_command(command)
 
 

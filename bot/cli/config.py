@@ -9,13 +9,13 @@ from bot.cli.options import config_file, read_config
 
 @click.group("config")
 def config_group() -> None:
-    """Look at the config."""
+    """Look at the config, and for its faults."""
 
 
 @config_group.command()
 @config_file
 def check() -> None:
-    """Say all that is wrong with the config, or that it is fine."""
+    """Say all that is wrong, or that it is fine."""
     from bot import config
     from bot.commands.built_in import BUILT_IN
     from bot.registry import set_up
@@ -28,7 +28,10 @@ def check() -> None:
 @config_group.command()
 @config_file
 def show() -> None:
-    """Print the config that holds, defaults included, with secrets masked."""
+    """Print what holds, and where it is from.
+
+    Defaults are included and secrets masked.
+    """
     from bot import config
     from bot.config.show import show
 

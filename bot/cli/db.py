@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 @click.group()
 def db() -> None:
-    """Copy, check and put back the database of a bot that may be running."""
+    """Look after the database; the bot may be running."""
 
 
 @db.command()
 @config_file
 def upgrade() -> None:
-    """Bring the database to this version; the bot does so itself when it starts."""
+    """Bring the database to this version.
+
+    The bot does so itself when it starts.
+    """
     from bot.store.migrate import upgrade
     from bot.store.open import PATIENCE
 
@@ -33,7 +36,10 @@ def upgrade() -> None:
 @db.command()
 @config_file
 def backup() -> None:
-    """Put a verified copy into the folder of backups, and say where it is."""
+    """Put a verified copy into the backups.
+
+    It says where that is; the newest are kept, as many as `backups.keep` says.
+    """
     from bot.store.backup import backup
     from bot.store.location import locate
 
@@ -45,7 +51,10 @@ def backup() -> None:
 @click.argument("copy", type=click.Path(dir_okay=False, path_type=Path))
 @config_file
 def restore(copy: Path) -> None:
-    """Put COPY in the database's place; the old file is kept."""
+    """Put a backup in the database's place.
+
+    COPY is verified first; the old file is kept.
+    """
     from bot.store.backup import restore
 
     location = _database()
@@ -56,7 +65,7 @@ def restore(copy: Path) -> None:
 @db.command("check")
 @config_file
 def check_database() -> None:
-    """Read all of the database and say whether it is whole."""
+    """Say whether the database is whole."""
     from bot.store.backup import check
 
     location = _database()
@@ -70,7 +79,7 @@ def check_database() -> None:
 )
 @config_file
 def export(output: TextIO) -> None:
-    """Write all that is kept as JSON lines, for other programs."""
+    """Write all that is kept as JSON lines."""
     from bot.store.export import export
     from bot.store.open import PATIENCE
 
@@ -80,7 +89,7 @@ def export(output: TextIO) -> None:
 @db.command()
 @config_file
 def vacuum() -> None:
-    """Give the room of what was deleted back to the disk."""
+    """Give room back that was deleted."""
     from bot.store.open import PATIENCE
     from bot.store.vacuum import vacuum
 

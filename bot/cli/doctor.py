@@ -20,9 +20,9 @@ WIDTH = 24
 @as_json
 @config_file
 def doctor(as_json: bool) -> int:
-    """Look at all that has to hold before the bot can serve; say what to do where it does not.
+    """See what is missing, and what to do.
 
-    It asks the networks who the bot is, and neither disturbs one that runs nor loads the model.
+    Looks at all that has to hold before the bot can serve. It asks the networks who the bot is, and neither disturbs one that runs nor loads the model.
     """
     import asyncio
 

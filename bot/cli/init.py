@@ -36,9 +36,9 @@ NUMBERED = ("discord", "telegram")
 @click.option("--unattended", is_flag=True, help="Ask nothing: defaults for what is not given.")
 @config_file
 def init(**given: Any) -> None:
-    """Ask five questions and write a config; what a flag says is not asked.
+    """Write a config from five answers.
 
-    Each token goes into a file of its own beside the config, for this user alone.
+    What a flag says is not asked. Each token goes into a file of its own beside the config, for this user alone.
     """
     from bot.config import first
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group("model")
 def model_group() -> None:
-    """See what a model needs, get it, list those that are here."""
+    """See what a model needs; get it."""
 
 
 def local_config(model: str | None) -> tuple[LocalConfig, Path]:
@@ -39,7 +39,10 @@ model_name = click.argument("model", required=False)
 @as_json
 @config_file
 def plan(model: str | None, as_json: bool) -> None:
-    """Say what MODEL (the config's, if none is named) needs, and what of it fits here."""
+    """Say what a model needs, and what fits here.
+
+    MODEL is the config's, if none is named. Nothing large is downloaded.
+    """
     from bot.engine.local import catalogue
     from bot.progress import progress_bar
 
@@ -52,7 +55,10 @@ def plan(model: str | None, as_json: bool) -> None:
 @model_name
 @config_file
 def fetch(model: str | None) -> None:
-    """Get all that MODEL (the config's, if none is named) needs into the cache."""
+    """Get a model into the cache.
+
+    MODEL is the config's, if none is named.
+    """
     from bot.engine.local import catalogue
     from bot.progress import progress_bar
 

@@ -24,7 +24,10 @@ def plugin_group() -> None:
 )
 @config_file
 def new(name: str, folder: Path) -> None:
-    """Begin a package for the plugin NAME, with tests that pass."""
+    """Begin a package, with tests that pass.
+
+    NAME is the plugin's.
+    """
     from bot.scaffold import new_plugin
 
     click.echo(f"{new_plugin(name, folder)} is made; its README.md says how to go on.")
@@ -33,7 +36,10 @@ def new(name: str, folder: Path) -> None:
 @plugin_group.command("list")
 @config_file
 def list_plugins() -> None:
-    """List what is installed: those that the config names are loaded."""
+    """List what is installed.
+
+    Loaded is what the config names.
+    """
     from bot import plugins
 
     for kind in ("adapters", "engines", "plugins"):

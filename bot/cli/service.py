@@ -17,7 +17,10 @@ def service() -> None:
 @click.option("--print", "only_print", is_flag=True, help="Write nothing, print the unit.")
 @config_file
 def install(user: bool, only_print: bool) -> None:
-    """Write a unit for this installation and config, and say which commands are left to do."""
+    """Write a unit, and say what is left to do.
+
+    It is for this installation and this config.
+    """
     from bot import config
     from bot.errors import ChinwagError
     from bot.service.install import NAME, OWN, SYSTEM, next_steps, unit, write

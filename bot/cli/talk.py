@@ -8,10 +8,18 @@ from bot.cli.options import config_file, config_reader, load_config
 
 
 @click.command()
-@click.option("--conversation", default="default", metavar="NAME", help="Which one to go on with.")
+@click.option(
+    "--conversation",
+    default="default",
+    metavar="NAME",
+    help="Which one to go on with, or to begin.",
+)
 @config_file
 def chat(conversation: str) -> int:
-    """Talk with the model in this terminal."""
+    """Talk with the model in this terminal.
+
+    In a pipe each line is a message, and nothing but replies goes to stdout.
+    """
     import asyncio
 
     from bot import app
@@ -22,7 +30,10 @@ def chat(conversation: str) -> int:
 @click.command()
 @config_file
 def run() -> int:
-    """Serve the networks that the config names, until told to stop."""
+    """Serve the networks that the config names.
+
+    Until SIGTERM or Ctrl-C; a second one ends it at once.
+    """
     import asyncio
 
     from bot import app
