@@ -22,7 +22,8 @@ WIDTH = 24
 def doctor(as_json: bool) -> int:
     """See what is missing, and what to do.
 
-    Looks at all that has to hold before the bot can serve. It asks the networks who the bot is, and neither disturbs one that runs nor loads the model.
+    Looks at all that has to hold before the bot can serve. It asks the networks who the bot is,
+    and neither disturbs one that runs nor loads the model.
     """
     import asyncio
 

@@ -38,7 +38,8 @@ NUMBERED = ("discord", "telegram")
 def init(**given: Any) -> None:
     """Write a config from five answers.
 
-    What a flag says is not asked. Each token goes into a file of its own beside the config, for this user alone.
+    What a flag says is not asked. Each token goes into a file of its own beside the config, for
+    this user alone.
     """
     from bot.config import first
 
