@@ -123,7 +123,9 @@ def _from_environment(name: str) -> str:
     if name not in os.environ:
         if (file := _handed_over(name)) is not None:
             return _from_file(str(file))
-        raise ConfigError(f"the environment variable {name}, which holds a secret, is not set")
+        raise ConfigError(
+            f"the environment variable {name}, which holds a secret, is not set: export it first"
+        )
     return os.environ[name]
 
 

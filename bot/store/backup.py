@@ -139,6 +139,8 @@ def _replacing(target: Path) -> Iterator[Path]:
 
 
 def _reading(file: Path) -> sqlite3.Connection:
+    if not file.exists():
+        raise StoreUnavailable(f"{file} is not there.")
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
 
 

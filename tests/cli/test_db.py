@@ -45,7 +45,7 @@ def test_what_is_not_there_is_named(command: list[str], capsys: Capture) -> None
     assert main(["db", *command]) == 1
     message = capsys.readouterr().err
     assert len(message.splitlines()) == 1
-    assert ".db" in message
+    assert message.endswith(".db is not there.\n")
 
 
 def test_everything_kept_leaves_as_json_lines(alone: Path, capsys: Capture) -> None:
