@@ -61,8 +61,7 @@ def _attend(query, keys, values, blocks, tiles, out, parts, peaks, scale, window
                       mask=there[None, :] & (k < KEY)[:, None], other=0.0)  # fmt: skip
         score = tl.dot(q, key.to(q.dtype), input_precision="ieee") * scale
         distance = last[:, None] - context[None, :]
-        seen = there[None, :] & (distance >= 0) & (distance < window)
-        score = tl.where(seen, score, -1e30)
+        score = tl.where((distance >= 0) & (distance < window), score, -1e30)
         higher = tl.maximum(peak, tl.max(score, 1))
         weight = tl.exp2(score - higher[:, None])
         shrink = tl.exp2(peak - higher)

@@ -42,7 +42,7 @@ class Tiles(NamedTuple):
 
 class Cut(NamedTuple):
     """Each context goes to `splits` programs, in shares of at least `share` tokens, of which a
-    program looks at `tokens` at a time."""
+    program looks at `tokens` at a time; the former is a multiple of the latter."""
 
     splits: int
     share: int
