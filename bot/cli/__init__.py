@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)  # behind the terminal's ^C
         return 130
     except click.ClickException as error:
         error.show()
