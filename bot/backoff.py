@@ -6,11 +6,13 @@ import asyncio
 import random
 
 FIRST, LONGEST = 0.5, 30.0
-"""Seconds."""
 
 
 class Backoff:
-    def __init__(self) -> None:
+    """`first` and `longest` are in seconds."""
+
+    def __init__(self, first: float = FIRST, longest: float = LONGEST):
+        self._first, self._longest = first, longest
         self._attempts = 0
 
     @property
@@ -21,6 +23,6 @@ class Backoff:
         self._attempts = 0
 
     async def wait(self) -> None:
-        longest = min(LONGEST, FIRST * 2.0 ** min(self._attempts, 10))
+        longest = min(self._longest, self._first * 2.0 ** min(self._attempts, 10))
         self._attempts += 1
         await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 – not a secret

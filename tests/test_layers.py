@@ -24,7 +24,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "bot/engine": (BORDERS | {"bot.engine", "bot.section"}, SDKS | SQL),
     "bot/store": (BORDERS | {"bot.store", "migrations"}, SDKS | TORCH),
     "bot/delivery": (
-        BORDERS | {"bot.delivery", "bot.adapter", "bot.texts"},
+        BORDERS | {"bot.delivery", "bot.adapter", "bot.backoff", "bot.texts"},
         SDKS | TORCH | SQL,
     ),
     "bot/commands": (

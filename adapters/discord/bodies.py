@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import discord
 from discord.ui import View
@@ -38,3 +39,8 @@ def view_of(buttons: Sequence[Button]) -> View | None:
 
 def files_of(files: Sequence[File]) -> list[discord.File]:
     return [discord.File(io.BytesIO(file.data), file.name) for file in files]
+
+
+def given(**parts: object) -> dict[str, Any]:
+    """Arguments for the library, whose types know no None."""
+    return {name: part for name, part in parts.items() if part is not None}

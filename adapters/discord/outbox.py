@@ -9,7 +9,7 @@ import structlog
 from discord import ActionRow, Message, MessageReference, PartialMessage, PartialMessageable
 
 from adapters.discord import permissions, texts
-from adapters.discord.bodies import content_of, files_of, view_of
+from adapters.discord.bodies import content_of, files_of, given, view_of
 from adapters.discord.client import Client
 from adapters.discord.conversations import Conversations
 from adapters.discord.failures import (
@@ -133,15 +133,13 @@ class Outbox:
         self, client: Client, place: Place, post: Post, text: str, nonce: str
     ) -> Message:
         channel = _channel(client, place)
-        reference = _reference(place, post)
         try:
             return await channel.send(
                 text,
                 files=files_of(post.files),
-                view=view_of(post.buttons),  # type: ignore[arg-type]  # None is one, too
                 nonce=nonce,
-                reference=reference,  # type: ignore[arg-type]
                 suppress_embeds=True,
+                **given(view=view_of(post.buttons), reference=_reference(place, post)),
             )
         except discord.HTTPException as error:
             if error.code != CANT_REPLY:

@@ -5,11 +5,9 @@ A token is good for 15 minutes; what comes later is an ordinary message.
 
 from __future__ import annotations
 
-from typing import Any
-
 from discord import InteractionMessage, WebhookMessage
 
-from adapters.discord.bodies import content_of, files_of, view_of
+from adapters.discord.bodies import content_of, files_of, given, view_of
 from adapters.discord.pending import Acknowledged, Pending
 from bot.types import Post
 
@@ -46,13 +44,11 @@ class Replies:
         )
 
     async def _further(self, to: Acknowledged, post: Post) -> WebhookMessage:
-        view = view_of(post.buttons)
-        more: dict[str, Any] = {} if view is None else {"view": view}
         return await to.interaction.followup.send(
             content_of(post),
             files=files_of(post.files),
             ephemeral=to.ephemeral or post.only_for is not None,
             suppress_embeds=True,
             wait=True,
-            **more,
+            **given(view=view_of(post.buttons)),
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
 
 from bot.adapter import Adapter
+from bot.backoff import Backoff
 from bot.delivery.draft import Delivered, Draft
 from bot.delivery.pacing import Pacer, now
 from bot.delivery.screen import Picture
@@ -27,7 +27,8 @@ from bot.types import Place, PostRef, TurnState
 
 log = structlog.get_logger(__name__)
 
-LONGEST_BACK_OFF = 60.0
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds between attempts at a network that can't be reached."""
 
 
 class ReplyView:
@@ -57,7 +58,7 @@ class ReplyView:
         self._last_step = self._last_typing = float("-inf")
         self._failing_since: float | None = None
         self._ended_at = float("inf")
-        self._failed_attempts = 0
+        self._backoff = Backoff(FIRST_WAIT, LONGEST_WAIT)
         self._quiet = False
 
     @property
@@ -113,7 +114,8 @@ class ReplyView:
             await self._handle(error, step)
         else:
             self._pacer.eased(self._place)
-            self._failing_since, self._failed_attempts = None, 0
+            self._failing_since = None
+            self._backoff.reset()
         self._last_step = now()
 
     def _next_step(self) -> Step | None:
@@ -129,7 +131,7 @@ class ReplyView:
             return False
         if not self._picture.limits.drafts_in(self._place):
             return False
-        return self._failed_attempts == 0 and not self._pacer.paused(self._place)
+        return not (self._backoff.failing or self._pacer.paused(self._place))
 
     async def _rest(self, free: bool) -> None:
         """Until this reply's next edit is due; a change of state is shown as soon as may be."""
@@ -187,9 +189,7 @@ class ReplyView:
         if now() - waited_since > self._settings.give_up_after:
             self._fail(error)
             return
-        longest = min(LONGEST_BACK_OFF, 2.0**self._failed_attempts)
-        self._failed_attempts += 1
-        await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 – not a secret
+        await self._backoff.wait()
 
     def _fail(self, error: DeliveryError) -> None:
         self.failure = error

@@ -44,8 +44,18 @@ class Faults:
         self._faults: list[Fault] = []
         self._random = random.Random(seed)  # noqa: S311 – which request fails is no secret
 
-    def add(self, kind: Kind, method: str = "", **more: object) -> Fault:
-        fault = Fault(kind, method, **more)  # type: ignore[arg-type]  # checked by Fault's own names
+    def add(
+        self,
+        kind: Kind,
+        method: str = "",
+        *,
+        times: int | None = 1,
+        probability: float = 1.0,
+        code: int = 502,
+        seconds: float = 1.0,
+        chat: int | None = None,
+    ) -> Fault:
+        fault = Fault(kind, method, times, probability, code, seconds, chat)
         self._faults.append(fault)
         return fault
 

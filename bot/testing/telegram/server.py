@@ -7,7 +7,7 @@ from typing import Self
 
 from bot.testing.common.clock import Clock
 from bot.testing.common.server import LoopbackServer
-from bot.testing.telegram.chats import Chat
+from bot.testing.telegram.chats import Chat, Kind
 from bot.testing.telegram.groups import Group
 from bot.testing.telegram.http import Api
 from bot.testing.telegram.people import Person
@@ -70,8 +70,8 @@ class TelegramServer(LoopbackServer):
         self, id: int, title: str, *people: Person, supergroup: bool = False, forum: bool = False
     ) -> Group:
         """The first of the people is its creator."""
-        kind = "supergroup" if supergroup or forum else "group"
-        chat = self.world.open(id, kind, title, [p.id for p in people])  # type: ignore[arg-type]  # a Kind
+        kind: Kind = "supergroup" if supergroup or forum else "group"
+        chat = self.world.open(id, kind, title, [p.id for p in people])
         chat.is_forum = forum
         chat.statuses[people[0].id] = "creator"
         return Group(self.world, chat, {p.id: p for p in people})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import pytest
 
@@ -202,7 +203,7 @@ async def test_an_acknowledgement_survives_a_reset_and_a_busy_server(
     for kind in ("reset", "status", "lost"):
         server.faults.add(kind, "callback", code=503)
         used = ann.uses("/help", general)
-        await server.until(lambda used=used: used.answer)  # type: ignore[misc]
+        await server.until(partial(getattr, used, "answer"))
     await bot.got(3)
 
 

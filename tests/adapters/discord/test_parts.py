@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -121,7 +122,7 @@ async def test_a_channel_goes_on_in_order_once_the_gate_is_open_and_past_what_fa
     async with asyncio.TaskGroup() as group:
         lanes = Lanes(group)
         for name in ("live", "broken", "later"):
-            lanes.add(7, lambda name=name: do(name))  # type: ignore[misc]
+            lanes.add(7, partial(do, name))
         lanes.add(7, lambda: do("missed"), first=True)
         await asyncio.sleep(0)
         assert done == []
