@@ -29,7 +29,8 @@ CONFIG = {
 
 
 async def measure(folder: Path, kills: int, seed: int = 7) -> dict[str, Figure]:
-    """`in the air`: replies that the network had taken and the store did not know of yet, which
+    """`twice`: with more than one reply, even if one of them is but a thought that stands still.
+    `in the air`: replies that the network had taken and the store did not know of yet, which
     Telegram gives a bot no way to find out about; they are counted, and left out of `twice`."""
     dice = random.Random(seed)
     asked: list[Question] = []
@@ -51,7 +52,7 @@ async def measure(folder: Path, kills: int, seed: int = 7) -> dict[str, Figure]:
         "kills": kills,
         "questions": len(asked),
         "lost": sum(not question.settled for question in asked),
-        "twice": sum(len(q.settled) > 1 and q.number not in air for q in asked),
+        "twice": sum(len(q.replies()) > 1 and q.number not in air for q in asked),
         "in the air": len(air),
         "cut off, marked": sum(question.cut_off for question in asked),
         "exit code": ended,
