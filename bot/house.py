@@ -119,33 +119,38 @@ def assemble(
     )
     access = Access(config.access.owner, config.access.allow, {a.name: a for a in adapters}, store)
     gate = Gate(store, *allowances(config.limits))
-    intake = Intake(store, lanes, gate, hooks.message)
-    commands = Commands((*BUILT_IN, *hooks.commands))
     retention = Retention(store, kept_days(config))
-    confirmations = Confirmations()
     live = {**process.live, **in_force(settings, access, gate, retention)}
     services = Services(
-        store,
-        engine,
-        settings,
-        lanes,
-        commands,
-        intake,
-        chat.prompts,
-        access,
-        Pairing(store),
-        gate,
-        Rights(store, lanes, hooks.personal),
-        retention,
-        desk=Desk(presenters, Reloader(config, process.read, live), process.end),
+        store=store,
+        engine=engine,
+        settings=settings,
+        lanes=lanes,
+        commands=Commands((*BUILT_IN, *hooks.commands)),
+        intake=Intake(store, lanes, gate, hooks.message),
+        prompts=chat.prompts,
+        access=access,
+        pairing=Pairing(store),
+        gate=gate,
+        rights=Rights(store, lanes, hooks.personal),
+        retention=retention,
         networks={adapter.name: adapter.limits for adapter in adapters},
-        confirmations=confirmations,
+        confirmations=Confirmations(),
+        desk=Desk(presenters, Reloader(config, process.read, live), process.end),
     )
-    max_age = timedelta(seconds=config.turns.max_age)
-    presses = Presses(chat, lanes, gate, confirmations)
+    max_age = timedelta(seconds=turns.max_age)
+    return House(chat, lanes, services, _dispatcher(services, chat, group, max_age), max_age)
+
+
+def _dispatcher(
+    services: Services, chat: Chat, group: asyncio.TaskGroup, max_age: timedelta
+) -> Dispatcher:
     beside = Beside(group)
-    reception = Reception(access, store, presenters)
-    hearing = Hearing(services, reception, beside, max_age)
-    interactions = Interactions(services, reception, beside, presses)
-    dispatcher = Dispatcher(hearing, interactions, store, beside)
-    return House(chat, lanes, services, dispatcher, max_age)
+    reception = Reception(services.access, services.store, chat.presenters)
+    presses = Presses(chat, services.lanes, services.gate, services.confirmations)
+    return Dispatcher(
+        Hearing(services, reception, beside, max_age),
+        Interactions(services, reception, beside, presses),
+        services.store,
+        beside,
+    )

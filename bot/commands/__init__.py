@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What a handler may reach."""
 
@@ -44,8 +44,8 @@ class Services:
     rights: Rights
     retention: Retention
     networks: Mapping[str, Limits]
-    confirmations: Confirmations = field(kw_only=True)
-    desk: Desk = field(kw_only=True)
+    confirmations: Confirmations
+    desk: Desk
 
 
 @dataclass(frozen=True, slots=True)
