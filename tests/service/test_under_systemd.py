@@ -34,6 +34,14 @@ async def is_answered(it: Service) -> None:
     await answered(it, it.server.person(1001, "Ann").says("hello"), "You said: hello")
 
 
+async def privileges(it: Service) -> list[str]:
+    """What the kernel says of the running bot, with 2 for a filter of system calls."""
+    wanted = "^(CapBnd|NoNewPrivs|Seccomp):"
+    lines = await it.run(f"grep -E '{wanted}' /proc/{await it.tells('MainPID')}/status")
+    named = (line.split() for line in lines.splitlines())
+    return [f"{name} {int(value, 16):x}" for name, value in named]
+
+
 # --- starting ------------------------------------------------------------------------------------
 
 
@@ -71,6 +79,7 @@ async def test_the_model_runs_in_all_that_is_closed(tmp_path: Path) -> None:
         await it.systemctl("start")
         asked = it.server.person(1001, "Ann").says("hello")
         await it.server.until(lambda: answers(it.server, asked), 60)
+        assert await privileges(it) == ["CapBnd: 0", "NoNewPrivs: 1", "Seccomp: 2"]
         await it.systemctl("stop")
         assert await it.tells("Result") == "success"
         assert (await it.run(f"stat -c '%U %a' {HOME}")).split() == ["chinwag", "700"]
