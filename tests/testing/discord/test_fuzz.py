@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.testing.discord import UNLIMITED, DiscordServer
 from bot.testing.discord.rest.methods import ROUTES
-from tests.testing.discord_client import rest, shard
+from tests.testing.discord.client import rest, shard
 
 pytestmark = pytest.mark.slow
 
