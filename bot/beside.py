@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec
 
@@ -15,32 +16,30 @@ log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 
 MOST = 64
-"""How much may be under way; beyond, the networks wait."""
+"""How much of one network may be under way; beyond, that network waits."""
 
 
 class Beside:
     def __init__(self, group: asyncio.TaskGroup, most: int = MOST):
         self._group = group
-        self._room = asyncio.Semaphore(most)
+        self._rooms = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(most))
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def do(
-        self, work: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs
+        self, network: str, work: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs
     ) -> None:
         """Returns once it is under way; what it raises is told in the log."""
-        await self._room.acquire()
+        room = self._rooms[network]
+        await room.acquire()
         task = self._group.create_task(self._guarded(lambda: work(*args, **kwargs)))
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: room.release())
 
     def close(self) -> None:
         """Leave what is still under way."""
         for task in self._tasks:
             task.cancel()
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._room.release()
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -54,7 +54,7 @@ class Hearing:
         """The last question is answered anew in place; what is further back changes the context."""
         turn = await self._store.edit(event.place, event.id, event.text)
         if turn is not None and (record := await self._store.turn(turn.id)) is not None:
-            await self._beside.do(self._answer_anew, event.place, record)
+            await self._beside.do(event.place.adapter, self._answer_anew, event.place, record)
 
     async def deleted(self, event: Deleted) -> None:
         await self._store.remove(event.place, event.ids)
@@ -63,14 +63,14 @@ class Hearing:
     async def _asked(self, place: Place, message: Message, author: UserRef) -> None:
         role = await self._reception.role(author, place)
         if role < Role.USER:
-            await self._tell(place, await self._reception.turned_away(author, role))
+            await self._reception.tell_soon(place, await self._reception.turned_away(author, role))
             return
         await self._say_what_cant_be_read(place, message)
         said = opened(message)
         if said.text.strip():
             await self._keep(place, said, role)
         elif not message.attachments:
-            await self._tell(place, Post(texts.EMPTY(), reply_to=message.id))
+            await self._reception.tell_soon(place, Post(texts.EMPTY(), reply_to=message.id))
 
     async def _keep(self, place: Place, message: Message, role: Role) -> None:
         """For an answer, unless it is too old for one."""
@@ -81,7 +81,7 @@ class Hearing:
             await self._services.intake.take(place, message, role)
         except CommandError as error:
             if not isinstance(error, Limited) or error.fresh:
-                await self._tell(place, Post(texts.told(error), reply_to=message.id))
+                await self._reception.tell_soon(place, Post(texts.told(error), reply_to=message.id))
 
     async def _overheard(self, place: Place, message: Message, author: UserRef) -> None:
         """As context of what will be asked."""
@@ -92,7 +92,9 @@ class Hearing:
     async def _say_what_cant_be_read(self, place: Place, message: Message) -> None:
         names = unreadable(message)
         if names and await self._reception.is_new(place, f"files of {message.id}"):
-            await self._tell(place, Post(texts.cant_read(names), reply_to=message.id))
+            await self._reception.tell_soon(
+                place, Post(texts.cant_read(names), reply_to=message.id)
+            )
 
     async def _answer_anew(self, place: Place, record: TurnRecord) -> None:
         """The network doesn't say who edited; whose question it is has been admitted before."""
@@ -102,10 +104,6 @@ class Hearing:
                 return
             await self._services.gate.admit(author, max(role, Role.USER), place)
         await self._lanes.regenerate(record)
-
-    async def _tell(self, place: Place, post: Post | None) -> None:
-        if post is not None:
-            await self._beside.do(self._reception.tell, place, post)
 
 
 def wants_answer(event: Received, respond: RespondMode) -> bool:

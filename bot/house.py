@@ -146,7 +146,7 @@ def _dispatcher(
     services: Services, chat: Chat, group: asyncio.TaskGroup, max_age: timedelta
 ) -> Dispatcher:
     beside = Beside(group)
-    reception = Reception(services.access, services.store, chat.presenters)
+    reception = Reception(services.access, services.store, chat.presenters, beside)
     presses = Presses(chat, services.lanes, services.gate, services.confirmations)
     return Dispatcher(
         Hearing(services, reception, beside, max_age),

@@ -32,15 +32,14 @@ class Interactions:
         one that is said is; then a second delivery does no harm."""
         with speaking(*await self._services.settings.languages(event.place, event.user)):
             if self._commands.asks(event.command):
-                if (answer := await self._carried_out(event)) is not None:
-                    await self._beside.do(self._reception.tell, event.place, answer)
+                await self._reception.tell_soon(event.place, await self._carried_out(event))
             elif await self._reception.is_new(event.place, event.id):
-                await self._beside.do(self._command, event)
+                await self._beside.do(event.place.adapter, self._command, event)
 
     async def pressed(self, event: Pressed) -> None:
         with speaking(*await self._services.settings.languages(event.place, event.user)):
             if await self._reception.is_new(event.place, event.id):
-                await self._beside.do(self._press, event)
+                await self._beside.do(event.place.adapter, self._press, event)
 
     async def _command(self, event: Invoked) -> None:
         try:

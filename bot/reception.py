@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot import texts
 from bot.access import Access
+from bot.beside import Beside
 from bot.delivery.presenter import Presenter
 from bot.store import Store
 from bot.types import Place, Post, Role, UserRef
@@ -17,10 +18,13 @@ REDELIVERY = timedelta(days=2)
 
 
 class Reception:
-    def __init__(self, access: Access, store: Store, presenters: Mapping[str, Presenter]):
+    def __init__(
+        self, access: Access, store: Store, presenters: Mapping[str, Presenter], beside: Beside
+    ):
         self._access = access
         self._store = store
         self._presenters = presenters
+        self._beside = beside
 
     async def role(self, user: UserRef, place: Place) -> Role:
         return await self._access.role(user, place)
@@ -48,3 +52,7 @@ class Reception:
 
     async def tell(self, place: Place, post: Post) -> None:
         await self._presenters[place.adapter].notice(place, post)
+
+    async def tell_soon(self, place: Place, post: Post | None) -> None:
+        if post is not None:
+            await self._beside.do(place.adapter, self.tell, place, post)
