@@ -35,7 +35,9 @@ def run() -> int:
     Until SIGTERM or Ctrl-C; a second one ends it at once.
     """
     import asyncio
+    import faulthandler
 
     from bot import app
 
+    faulthandler.enable()  # where one hangs that systemd ends, or crashes outside of Python
     return asyncio.run(app.run(load_config(), config_reader()))

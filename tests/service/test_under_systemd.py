@@ -147,7 +147,9 @@ async def test_one_that_hangs_is_killed_and_started_again(how: str, tmp_path: Pa
         await it.until("NRestarts", "1")
         await it.until("ActiveState", "active")
         await is_answered(it)
-        assert "Watchdog timeout" in await it.machine.journal()
+        journal = await it.machine.journal()
+        assert "Watchdog timeout" in journal
+        assert "Fatal Python error: Aborted" in journal  # and where each thread stood
 
 
 async def test_one_that_is_killed_is_started_again_however_often_that_is(tmp_path: Path) -> None:
