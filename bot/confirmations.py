@@ -1,4 +1,5 @@
-"""What is done once whoever asked for it has pressed a button. A restart forgets what was asked."""
+"""What is done once whoever asked for it confirms it: with a button, or with the code that is the
+button's id. A restart forgets what was asked."""
 
 from __future__ import annotations
 
@@ -8,12 +9,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot import texts
-from bot.errors import CommandError
-from bot.types import Button, Post, UserRef, utcnow
+from bot.types import Post, UserRef, utcnow
 
 PATIENCE = timedelta(minutes=10)
-"""How long the button works."""
+"""How long it can be confirmed."""
 MOST = 1_000
 
 Action = Callable[[], Awaitable[Post]]
@@ -26,24 +25,29 @@ class Asked:
     action: Action
     time: datetime
 
+    @property
+    def alive(self) -> bool:
+        return utcnow() - self.time <= PATIENCE
+
 
 class Confirmations:
     def __init__(self) -> None:
         self._asked: OrderedDict[str, Asked] = OrderedDict()
 
-    def button(self, label: str, by: UserRef, action: Action) -> Button:
-        key = secrets.token_urlsafe(12)
-        self._asked[key] = Asked(by, action, utcnow())
+    def ask(self, by: UserRef, action: Action) -> str:
+        """Returns the code."""
+        code = secrets.token_hex(4)
+        self._asked[code] = Asked(by, action, utcnow())
         if len(self._asked) > MOST:
             self._asked.popitem(last=False)
-        return Button(label, key)
+        return code
 
-    def take(self, id: str, by: UserRef) -> Action | None:
-        """What the button confirms, once; None where it is no button of these, or too old a one.
-        Raises CommandError for somebody else."""
-        asked = self._asked.get(id)
-        if asked is None or utcnow() - asked.time > PATIENCE:
+    def __contains__(self, code: str) -> bool:
+        return code in self._asked and self._asked[code].alive
+
+    def take(self, code: str, by: UserRef) -> Action | None:
+        """What was asked for, once; None where nothing was, or too long ago, or by somebody
+        else."""
+        if code not in self or self._asked[code].by != by:
             return None
-        if asked.by != by:
-            raise CommandError(texts.NOT_YOUR_BUTTON())
-        return self._asked.pop(id).action
+        return self._asked.pop(code).action

@@ -30,6 +30,8 @@ class Presses:
         """What to answer, if anything. Raises CommandError with what to tell whoever pressed it."""
         if (confirmed := self._confirmations.take(event.button, event.user)) is not None:
             return await confirmed()
+        if event.button in self._confirmations:
+            raise CommandError(texts.NOT_YOUR_BUTTON())
         await self._press_under_reply(event, role)
         return None
 

@@ -142,6 +142,9 @@ def serves(name: str, window: int, *, lasts: bool) -> str:
 # --- upkeep --------------------------------------------------------------------------------------
 
 
+SEND = Text("Send")
+
+
 def broadcast_ready(places: int, code: str, text: str) -> str:
     said = counted("This goes to {n} place:", "This goes to {n} places:", places)
     how = _("To send it: {command}", command=f"`/broadcast send {code}`")

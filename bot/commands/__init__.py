@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands.arguments import Value, first_word, parse
 from bot.errors import CommandError
-from bot.types import CommandSpec, Invoked, Limits, Place, Post, Role, UserRef
+from bot.types import Button, CommandSpec, Invoked, Limits, Place, Post, Role, UserRef
 
 if TYPE_CHECKING:
     from bot.access import Access
@@ -67,6 +67,10 @@ class Call:
     @property
     def user(self) -> UserRef:
         return self.event.user
+
+    def confirming(self, label: str, code: str) -> tuple[Button, ...]:
+        """A button that confirms what was asked for with this code; none where there are none."""
+        return (Button(label, code),) if self.limits.buttons else ()
 
     @property
     def limits(self) -> Limits:

@@ -38,8 +38,8 @@ async def forgetme(call: Call) -> Post:
         return await _forget(call)
     if not call.limits.buttons:
         return Post(f"{texts.FORGET_SURE()} {texts.FORGET_HOW()}")
-    sure = call.services.confirmations.button(texts.FORGET_ME(), call.user, partial(_forget, call))
-    return Post(texts.FORGET_SURE(), buttons=(sure,))
+    code = call.services.confirmations.ask(call.user, partial(_forget, call))
+    return Post(texts.FORGET_SURE(), buttons=call.confirming(texts.FORGET_ME(), code))
 
 
 async def _forget(call: Call) -> Post:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot import charts
+from bot import charts, texts_for_owners
 from bot.commands.owner.stats import every_day, speed, total
 from bot.config import Config
 from bot.desk import Process
@@ -232,6 +232,10 @@ async def test_a_broadcast_is_sent_everywhere_once_it_is_confirmed(tmp_path: Pat
             assert "Back at noon." in people.network.texts(place)
         people.command(f"/broadcast send {code}", place=OTHER)
         await people.see_some("There is nothing to send under this code", OTHER)
+        people.command("/broadcast Back at one.")
+        await people.see_some("This goes to 2 places:\n\nBack at one.")
+        people.press(texts_for_owners.SEND())
+        await people.see_some("Back at one.", OTHER)
 
 
 # --- upkeep --------------------------------------------------------------------------------------

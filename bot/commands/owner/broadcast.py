@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 from bot import texts_for_owners as texts
 from bot.commands import Call, Command, group
@@ -18,14 +19,20 @@ async def prepare(call: Call) -> Post:
     places = [place for found in await _places(call) for place in found]
     if not places:
         raise CommandError("There is nobody to tell: nobody has spoken lately.")
-    code = call.services.desk.ask(call.user, call.text("text"))
-    return Post(texts.broadcast_ready(len(places), code, call.text("text")))
+    text = call.text("text")
+    code = call.services.confirmations.ask(call.user, partial(_send_everywhere, call, text))
+    ready = texts.broadcast_ready(len(places), code, text)
+    return Post(ready, buttons=call.confirming(texts.SEND(), code))
 
 
 async def send(call: Call) -> Post:
-    text = call.services.desk.confirmed(call.user, call.text("code"))
-    if text is None:
+    confirmed = call.services.confirmations.take(call.text("code").lower(), call.user)
+    if confirmed is None:
         raise CommandError("There is nothing to send under this code: /broadcast prepares it.")
+    return await confirmed()
+
+
+async def _send_everywhere(call: Call, text: str) -> Post:
     async with asyncio.TaskGroup() as networks:
         sent = [networks.create_task(_send(call, found, text)) for found in await _places(call)]
     results = [result for task in sent for result in task.result()]
