@@ -6,49 +6,46 @@ webhook is given each only once it has taken the one before, and there they stay
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from telegram import Message, Update
 
-Name = tuple[int, str]
+from adapters.telegram.storing import chat_of
+
+Parts = dict[str, list[Message]]
 
 
 class Albums:
     def __init__(self) -> None:
-        self._parts: dict[Name, list[Message]] = {}
+        self._open: dict[int, Parts] = {}
 
-    def joined(self, updates: Iterable[Update]) -> list[Update]:
-        """Without those that go on with an album; they are kept for `parts` of its first one, until
-        this is called again."""
-        self._parts = {}
-        kept: list[Update] = []
-        begun: set[Name] = set()
+    def join(self, chat: int, updates: Sequence[Update]) -> list[Update]:
+        """One chat's, without those that go on with an album: these are among the `parts` of its
+        first one, until the next are joined or all are forgotten."""
+        parts: Parts = {}
+        kept = []
         for update in updates:
-            message = update.message
-            name = _name(message)
-            if message is None or name is None:
+            album = _album(update)
+            if album and update.message:
+                parts.setdefault(album, []).append(update.message)
+            if not album or len(parts[album]) == 1:
                 kept.append(update)
-            elif name in begun:
-                self._parts[name].append(message)
-            else:
-                begun.add(name)
-                self._parts[name] = [message]
-                kept.append(update)
+        self._open[chat] = parts
         return kept
 
     def parts(self, first: Message) -> Sequence[Message]:
         """All of the album that this one begins, or only itself."""
-        name = _name(first)
-        return [first] if name is None else self._parts.get(name, [first])
+        return self._open.get(first.chat.id, {}).get(first.media_group_id or "", [first])
+
+    def forget(self, chat: int) -> None:
+        self._open.pop(chat, None)
 
 
 def is_cut(updates: Sequence[Update]) -> bool:
     """Whether a chat's last message here is part of an album, of which more may be to come."""
-    last = {update.effective_chat.id: update for update in updates if update.effective_chat}
-    return any(_name(update.message) is not None for update in last.values())
+    last = {chat_of(update): update for update in updates}
+    return any(_album(update) for update in last.values())
 
 
-def _name(message: Message | None) -> Name | None:
-    if message is None or message.media_group_id is None:
-        return None
-    return message.chat.id, message.media_group_id
+def _album(update: Update) -> str:
+    return (update.message.media_group_id or "") if update.message else ""

@@ -20,7 +20,7 @@ from telegram.error import BadRequest, NetworkError
 
 from adapters.telegram.config import WebhookConfig
 from adapters.telegram.failures import said
-from adapters.telegram.storing import ALLOWED, Process, store
+from adapters.telegram.storing import ALLOWED, Process, chat_of, store
 from adapters.telegram.updates import readable
 from bot.errors import ConfigError
 
@@ -48,8 +48,7 @@ class Receiver:
             update = Update.de_json(readable(await request.json()), self._bot)
         except (ValueError, RecursionError, NetworkError):
             return web.Response(status=400)
-        chat = update.effective_chat.id if update.effective_chat else 0
-        async with self._locks.setdefault(chat, asyncio.Lock()):
+        async with self._locks.setdefault(chat_of(update), asyncio.Lock()):
             unstored = await store([update], self._process)
         return web.Response(status=200 if unstored is None else 503)
 

@@ -230,6 +230,17 @@ async def test_a_download_that_takes_too_long_is_given_up(server: TelegramServer
     assert event.message.attachments == (Attachment("a.txt", "text/plain", 4),)
 
 
+async def test_a_download_that_hangs_holds_up_nobody_else(server: TelegramServer, bot: Bot) -> None:
+    server.faults.add("hang", "download")
+    server.person(1001, "Ann").sends_file("a.txt", b"text")
+    await server.until(lambda: server.api.calls["getFile"])
+    ben = server.person(1002, "Ben").says("hello")
+    await server.until(lambda: bot.inbox.events)
+    (event,) = bot.inbox.events
+    assert isinstance(event, Received)
+    assert event.message.id == str(ben.id)
+
+
 async def test_administrators_are_asked_for_once_and_again_when_they_change(
     server: TelegramServer, bot: Bot
 ) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from bot.testing.telegram import Chat, Message, Person, TelegramServer
+from tests.adapters.soak import ENGINE, Chatter
 from tests.adapters.telegram_process import Chinwag, chinwag
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(900)]
@@ -18,56 +19,36 @@ pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(900)]
 PEOPLE, GROUPS, MESSAGES = 46, 4, 2_000
 IN_PRIVATE = 43
 """Messages a person sends; what is left of all is said in the groups."""
-OUTSTANDING = 4
 KILLS = 3
-PATIENCE = 600.0
-"""Seconds; a machine that does much else is slow, and slow is not what is tested here."""
 IN_THE_AIR = 2.0
 """Seconds: what was sent so shortly before a kill may be unknown to the killed process. Telegram
 has no idempotency key for messages, so that nobody could tell whether they have to be said again.
 """
-ENGINE = {
-    "tokens_per_second": 0,
-    "script": [{"match": r"question (\S+)", "text": r"Answer \1."}],
-}
 
 
-class Chatter:
-    """One chat in which questions are asked, a few ahead of their answers."""
-
+class TelegramChatter(Chatter):
     def __init__(self, server: TelegramServer, person: Person, chat: Chat, count: int):
-        self.server, self.person, self.chat = server, person, chat
-        self.questions = [f"{chat.id}/{number}" for number in range(count)]
-        self.expected = {f"Answer {question}." for question in self.questions}
+        super().__init__(server, chat.id, count)
+        self.person, self.chat = person, chat
         self._replies: list[Message] = []
         self._seen = 0
 
     @property
     def said(self) -> Counter[str]:
-        """How often each answer stands in the chat."""
         new = list(self.chat.messages.values())[self._seen :]
         self._seen += len(new)
         self._replies += (m for m in new if m.sender["is_bot"])
         return Counter(m.text for m in self._replies)
 
-    async def ask(self) -> None:
+    def say(self, text: str) -> None:
         call = "" if self.chat.private else "@chinwag_bot "
-        for number, question in enumerate(self.questions):
-            await self.server.until(partial(self.may_ask, number), PATIENCE)
-            self.person.says(f"{call}question {question}", self.chat)
-        await self.server.until(lambda: self.answered() == len(self.questions), PATIENCE)
-
-    def may_ask(self, number: int) -> bool:
-        return number - self.answered() < OUTSTANDING
-
-    def answered(self) -> int:
-        return len(self.expected & self.said.keys())
+        self.person.says(call + text, self.chat)
 
 
 class Recent:
     """Which answers appeared within the last moments."""
 
-    def __init__(self, chatters: list[Chatter]):
+    def __init__(self, chatters: Sequence[Chatter]):
         self._chatters = chatters
         self._old: list[set[str]] = [set(), set()]
 
@@ -107,12 +88,12 @@ async def test_every_message_has_exactly_one_answer(tmp_path: Path) -> None:
     dice = random.Random(7)
     async with TelegramServer(seed=7) as server, chinwag(server, tmp_path, engine=ENGINE) as bot:
         people = [server.person(1001 + n, f"P{n}") for n in range(PEOPLE)]
-        chatters = [Chatter(server, p, p.private, IN_PRIVATE) for p in people]
+        chatters = [TelegramChatter(server, p, p.private, IN_PRIVATE) for p in people]
         rest, crowd = MESSAGES - PEOPLE * IN_PRIVATE, people[:10]
         for number in range(GROUPS):
             chat = server.group(-100 - number, f"G{number}", *crowd).chat
             share = rest // GROUPS + (number < rest % GROUPS)
-            chatters.append(Chatter(server, crowd[number], chat, share))
+            chatters.append(TelegramChatter(server, crowd[number], chat, share))
         trouble(server)
         recent = Recent(chatters)
         watcher = asyncio.create_task(recent.watch())
