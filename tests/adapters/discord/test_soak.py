@@ -1,4 +1,4 @@
-"""Thousands of messages through floods, outages, resets and cuts of the gateway."""
+"""Thousands of messages through floods, outages, resets, cuts of the gateway and kill -9."""
 
 from __future__ import annotations
 
@@ -12,46 +12,25 @@ from pathlib import Path
 
 import pytest
 
-from bot.testing.discord import Channel, DiscordServer, Message, Person
-from tests.adapters.discord_process import chinwag
+from bot.testing.discord import Channel, DiscordServer, Person
+from tests.adapters.discord_process import Chinwag, chinwag
+from tests.adapters.soak import ENGINE, Chatter, answer
 
 pytestmark = pytest.mark.slow
 
-OUTSTANDING = 4
-PATIENCE = 600.0
-"""Seconds; a machine that does much else is slow, and slow is not what is tested here."""
-ENGINE = {
-    "tokens_per_second": 0,
-    "script": [{"match": r"question (\S+)", "text": r"Answer \1."}],
-}
 
-
-class Chatter:
-    """One channel in which questions are asked, a few ahead of their answers."""
-
+class DiscordChatter(Chatter):
     def __init__(self, server: DiscordServer, person: Person, channel: Channel, count: int):
+        super().__init__(server, channel.id, count)
         self.server, self.person, self.channel = server, person, channel
-        self.questions = [f"{channel.id}/{number}" for number in range(count)]
-        self.expected = {f"Answer {question}." for question in self.questions}
-        self.asked: list[Message] = []
 
     @property
     def said(self) -> Counter[str]:
-        """How often each answer stands in the channel."""
         return Counter(self.server.said(self.channel))
 
-    async def ask(self) -> None:
+    def say(self, text: str) -> None:
         call = "" if self.channel.private else f"{self.server.bot.mention} "
-        for number, question in enumerate(self.questions):
-            await self.server.until(partial(self.may_ask, number), PATIENCE)
-            self.asked.append(self.person.says(f"{call}question {question}", self.channel))
-        await self.server.until(lambda: self.answered() == len(self.questions), PATIENCE)
-
-    def may_ask(self, number: int) -> bool:
-        return number - self.answered() < OUTSTANDING
-
-    def answered(self) -> int:
-        return len(self.expected & self.said.keys())
+        self.person.says(call + text, self.channel)
 
 
 def trouble(server: DiscordServer) -> None:
@@ -82,19 +61,27 @@ async def cuts(server: DiscordServer, dice: random.Random, every: float) -> None
         fail()
 
 
-async def soak(home: Path, channels: int, messages: int, every: float) -> None:
+async def killed(bot: Chinwag, dice: random.Random, kills: int, every: float) -> None:
+    for _ in range(kills):
+        await asyncio.sleep(dice.uniform(every / 2, every))
+        await bot.kill()
+        await bot.start()
+
+
+async def soak(home: Path, channels: int, messages: int, every: float, kills: int) -> None:
     async with DiscordServer(seed=7) as server, chinwag(server, home, engine=ENGINE) as bot:
         people = [server.user(f"P{number}") for number in range(channels)]
         guild = server.guild("Home", *people)
         places = [guild.text(f"c{number}") for number in range(channels - channels // 5)]
         places += [person.private for person in people[len(places) :]]
         chatters = [
-            Chatter(server, person, place, messages // channels)
+            DiscordChatter(server, person, place, messages // channels)
             for person, place in zip(people, places, strict=True)
         ]
         trouble(server)
         failing = asyncio.create_task(cuts(server, random.Random(7), every))
         async with asyncio.TaskGroup() as group:
+            group.create_task(killed(bot, random.Random(8), kills, every))
             for chatter in chatters:
                 group.create_task(chatter.ask())
         failing.cancel()
@@ -105,16 +92,16 @@ async def soak(home: Path, channels: int, messages: int, every: float) -> None:
         assert said == Counter(asked)
         for chatter in chatters:
             order = [text for text in server.said(chatter.channel) if text in chatter.expected]
-            assert order == [f"Answer {question}." for question in chatter.questions]
+            assert order == [answer(question) for question in chatter.questions]
         assert server.token not in bot.log.read_text()
 
 
 @pytest.mark.timeout(300)
 async def test_each_of_a_hundred_messages_has_exactly_one_answer(tmp_path: Path) -> None:
-    await soak(tmp_path, channels=10, messages=100, every=6.0)
+    await soak(tmp_path, channels=10, messages=100, every=6.0, kills=1)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 async def test_each_of_two_thousand_messages_has_exactly_one_answer(tmp_path: Path) -> None:
-    await soak(tmp_path, channels=50, messages=2_000, every=15.0)
+    await soak(tmp_path, channels=50, messages=2_000, every=15.0, kills=5)
