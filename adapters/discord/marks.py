@@ -87,15 +87,16 @@ class Marks:
             await self.write()
 
     async def write(self) -> None:
-        """What can't be written now is with the next."""
+        """What can't be written now, or is cut short by the end, is with the next."""
         if self.memory is None or not self._unwritten:
             return
-        notes, self._unwritten = self._unwritten, {}
+        notes = dict(self._unwritten)
         try:
             await self.memory.remember(notes)
         except StoreError as error:
-            self._unwritten = {**notes, **self._unwritten}
             log.warning("how far was read is not stored yet", why=str(error))
+        else:
+            self._unwritten = dict(self._unwritten.items() - notes.items())
 
     def _is_old(self, name: str) -> bool:
         if name == LATEST:
