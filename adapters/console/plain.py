@@ -41,8 +41,8 @@ class Plain:
     async def run(self, say: Say) -> None:
         """Raises Unavailable when input or output fails; a reader that has left is no failure."""
         try:
-            async with aclosing(lines(sys.stdin.fileno())) as source:
-                async for line in source:
+            async with aclosing(lines(sys.stdin.fileno())) as given:
+                async for line in given:
                     await self._exchange(storable(line.decode(errors="replace")), say)
                     if self._broken:
                         break
