@@ -7,7 +7,7 @@ import sys
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-from bot import types
+from bot.types import messages
 
 FILE = Path(os.environ["JUMPING"])
 
@@ -18,7 +18,7 @@ class Jumping(datetime):
         return datetime.now(tz) + timedelta(seconds=float(FILE.read_text()))
 
 
-vars(types).update(datetime=Jumping)
+vars(messages).update(datetime=Jumping)
 
 from adapters.telegram import clock  # noqa: E402 – now, all that follows has this clock
 from bot.cli import main  # noqa: E402
