@@ -28,8 +28,9 @@ ACKNOWLEDGED = 40060
 CANT_REPLY = 160002
 """Replying needs Read Message History."""
 HAS_THREAD = 160004
-GONE = {10003, 10004, 10008, 10015, 10062, 50027, 50083, HAS_THREAD}
-FORBIDDEN = {20028, 40333, 50001, 50007, 50013, 50278, CANT_REPLY}
+GONE = {10003, 10004, 10008, 10015, 10062, 50027, 50083}
+FORBIDDEN = {40333, 50001, 50007, 50013, 50278, CANT_REPLY}
+TOO_FAST = {20016, 20022, 20028, 20029}
 """What these codes mean whatever the HTTP status that they come with."""
 
 OUT_OF_REACH = (aiohttp.ClientError, OSError, TimeoutError, discord.GatewayNotFound)
@@ -63,7 +64,7 @@ def delivery_error(error: Exception) -> errors.DeliveryError:
 
 
 def _refusal(error: discord.HTTPException) -> errors.DeliveryError:
-    if error.status == 429:
+    if error.status == 429 or error.code in TOO_FAST:
         return errors.RateLimited(_retry_after(error))
     if error.status == 401 and error.code != 50027:
         return errors.Unavailable("Discord does not take the bot's token any more.")

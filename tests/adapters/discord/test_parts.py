@@ -155,6 +155,7 @@ def refusal(status: int, code: int = 0, text: str = "", wait: str = "") -> disco
         (refusal(413, 40005, "Request entity too large"), errors.Refused),
         (refusal(429, 0, "banned by Cloudflare"), errors.RateLimited),
         (discord.RateLimited(31.0), errors.RateLimited),
+        (refusal(400, 20016, "due to slowmode rate limit"), errors.RateLimited),
         (refusal(503), errors.Unavailable),
         (aiohttp.ServerDisconnectedError(), errors.Unavailable),
         (ConnectionResetError(), errors.Unavailable),
