@@ -36,8 +36,12 @@ def run() -> int:
     """
     import asyncio
     import faulthandler
+    import sys
 
     from bot import app
 
-    faulthandler.enable()  # where one hangs that systemd ends, or crashes outside of Python
+    if (
+        sys.__stderr__ is not None
+    ):  # where one hangs that systemd ends, or crashes outside of Python
+        faulthandler.enable(sys.__stderr__)
     return asyncio.run(app.run(load_config(), config_reader()))
