@@ -5,21 +5,17 @@ Discord waits three seconds for the first answer, and fifteen minutes for what f
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-import discord
-import structlog
 from discord import AppCommandType, Attachment, Interaction, InteractionType
 
 from adapters.discord import forms, reading
+from adapters.discord.acknowledging import acknowledged
 from adapters.discord.attachments import Attachments
 from adapters.discord.chosen import Chosen
 from adapters.discord.contextmenus import CantAskError, ContextMenus
 from adapters.discord.conversations import Conversations
-from adapters.discord.failures import ACKNOWLEDGED, OUT_OF_REACH, said
 from adapters.discord.forms import ASK_ABOUT
 from adapters.discord.menu import Menu
 from adapters.discord.patience import patiently
@@ -27,11 +23,6 @@ from adapters.discord.payloads import ASK
 from adapters.discord.pending import Pending, id_of
 from bot.adapter import Inbox
 from bot.types import CommandSpec, Event, Invoked, Place, PostRef, Pressed, Role, UserRef
-
-log = structlog.get_logger(__name__)
-
-ATTEMPTS, LONGEST_ATTEMPT = 3, 1.2
-"""Seconds; neither a reset connection nor a server that hangs need cost all three."""
 
 
 class Interactions:
@@ -161,27 +152,6 @@ class Interactions:
 
     async def _put(self, event: Event) -> None:
         await patiently(lambda: self._inbox.put(event))
-
-
-async def acknowledged(answer: Callable[[], Awaitable[object]]) -> bool:
-    """Whether the interaction's token may be used from now on."""
-    for _ in range(ATTEMPTS):
-        try:
-            async with asyncio.timeout(LONGEST_ATTEMPT):
-                await answer()
-        except discord.DiscordServerError as error:
-            why = said(error)
-        except discord.HTTPException as error:
-            if error.code == ACKNOWLEDGED:  # the answer to an earlier attempt was lost
-                return True
-            log.warning("interaction not acknowledged", why=said(error), code=error.code)
-            return False
-        except OUT_OF_REACH as error:
-            why = said(error)
-        else:
-            return True
-    log.warning("interaction not acknowledged", why=why)
-    return False
 
 
 def is_private(spec: CommandSpec | None) -> bool:

@@ -4,42 +4,37 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
 
-import structlog
 from telegram import Bot, InputFile, LinkPreviewOptions
 from telegram.constants import ChatAction
-from telegram.error import BadRequest, ChatMigrated
+from telegram.error import BadRequest
 
 from adapters.telegram.bodies import keyboard, reply_to, thread_of
-from adapters.telegram.failures import CANT_PARSE, NOT_MODIFIED, is_about, typed
-from adapters.telegram.rendering import Rendered, plain, render
+from adapters.telegram.failures import NOT_MODIFIED, is_about, typed
+from adapters.telegram.rendering import Rendered
+from adapters.telegram.speech import Speech
 from bot.errors import Gone
 from bot.types import Place, Post, PostRef
-
-log = structlog.get_logger(__name__)
 
 DRAFT = "draft:"
 """Begins the id of a post that is a message draft so far."""
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
-T = TypeVar("T")
-
 
 class Outbox:
-    """`plain_fallbacks` counts texts whose formatting Telegram refused, `drafts` says whether
-    growing posts go as drafts where they can."""
+    """`drafts` says whether growing posts go as drafts where they can."""
 
     def __init__(self, bot: Bot, *, drafts: bool):
         self.drafts = drafts
-        self.plain_fallbacks = 0
-        self._bot = bot
-        self._moved: dict[int, int] = {}
+        self._bot, self._speech = bot, Speech()
         self._draft_ids = itertools.count(int(time.time()))
+
+    @property
+    def plain_fallbacks(self) -> int:
+        return self._speech.plain_fallbacks
 
     async def send(self, place: Place, post: Post) -> PostRef:
         with typed():
@@ -66,11 +61,13 @@ class Outbox:
         if ref.id.startswith(DRAFT):  # it fades by itself
             return
         with typed():
-            await self._at(ref.place, lambda chat: self._bot.delete_message(chat, int(ref.id)))
+            await self._speech.at(
+                ref.place, lambda chat: self._bot.delete_message(chat, int(ref.id))
+            )
 
     async def typing(self, place: Place) -> None:
         with typed():
-            await self._at(
+            await self._speech.at(
                 place,
                 lambda chat: self._bot.send_chat_action(
                     chat, ChatAction.TYPING, message_thread_id=thread_of(place)
@@ -80,9 +77,9 @@ class Outbox:
     # --- messages ------------------------------------------------------------------------------
 
     async def _send_text(self, place: Place, post: Post) -> PostRef:
-        message = await self._formatted(
+        message = await self._speech.formatted(
             post,
-            lambda text: self._at(
+            lambda text: self._speech.at(
                 place,
                 lambda chat: self._bot.send_message(
                     chat,
@@ -107,9 +104,9 @@ class Outbox:
 
     async def _send_file(self, place: Place, post: Post) -> PostRef:
         (file,) = post.files
-        message = await self._formatted(
+        message = await self._speech.formatted(
             post,
-            lambda caption: self._at(
+            lambda caption: self._speech.at(
                 place,
                 lambda chat: self._bot.send_document(
                     chat,
@@ -128,7 +125,7 @@ class Outbox:
         markup = keyboard(post.buttons)
 
         async def change(text: Rendered) -> object:
-            return await self._at(
+            return await self._speech.at(
                 ref.place,
                 lambda chat: self._bot.edit_message_text(
                     text.text,
@@ -141,7 +138,7 @@ class Outbox:
             )
 
         async def change_caption(text: Rendered) -> object:
-            return await self._at(
+            return await self._speech.at(
                 ref.place,
                 lambda chat: self._bot.edit_message_caption(
                     chat,
@@ -153,30 +150,10 @@ class Outbox:
             )
 
         try:
-            await self._formatted(post, change_caption if post.files else change)
+            await self._speech.formatted(post, change_caption if post.files else change)
         except BadRequest as error:
             if not is_about(error, NOT_MODIFIED):
                 raise
-
-    async def _formatted(self, post: Post, say: Callable[[Rendered], Awaitable[T]]) -> T:
-        """With entities; as plain text where Telegram refuses them."""
-        try:
-            return await say(render(post.text, post.collapsible))
-        except BadRequest as error:
-            if not is_about(error, CANT_PARSE):
-                raise
-            self.plain_fallbacks += 1
-            log.warning("formatting refused, sent as plain text", why=error.message)
-            return await say(plain(post.text, post.collapsible))
-
-    async def _at(self, place: Place, call: Callable[[int], Awaitable[T]]) -> T:
-        """In the chat, or in the one that it has become."""
-        chat = self._moved.get(int(place.chat), int(place.chat))
-        try:
-            return await call(chat)
-        except ChatMigrated as moved:
-            self._moved[int(place.chat)] = moved.new_chat_id
-            return await call(moved.new_chat_id)
 
     # --- drafts --------------------------------------------------------------------------------
 
@@ -186,7 +163,7 @@ class Outbox:
         return self.drafts and place.private and growing
 
     async def _draft(self, place: Place, number: int, post: Post) -> PostRef:
-        await self._formatted(
+        await self._speech.formatted(
             post,
             lambda text: self._bot.send_message_draft(
                 int(place.chat),

@@ -7,7 +7,7 @@ import logging
 import pytest
 from telegram import MessageEntity
 
-from adapters.telegram import outbox
+from adapters.telegram import speech
 from adapters.telegram.rendering import Rendered
 from bot.errors import Forbidden, Gone, RateLimited, Refused, TooLong, Unavailable
 from bot.testing.telegram import Chat, TelegramServer
@@ -151,7 +151,7 @@ async def test_formatting_that_is_refused_is_sent_plain_and_counted(
     def wrong(source: str, collapsible: str = "") -> Rendered:
         return Rendered(source, (MessageEntity("bold", 0, 99),))
 
-    monkeypatch.setattr(outbox, "render", wrong)
+    monkeypatch.setattr(speech, "render", wrong)
     await bot.adapter.send(place(private), Post("a **b**"))
     assert private.shown[-1].text == "a **b**"
     assert bot.adapter.plain_fallbacks == 1
