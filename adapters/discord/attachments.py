@@ -23,8 +23,9 @@ class Attachments:
         self._largest, self._seconds = config.file_bytes, config.file_seconds
 
     async def read(self, files: Iterable[discord.Attachment]) -> tuple[Attachment, ...]:
-        """Never raises: what can't be read is still named."""
-        return tuple([await self._one(file) for file in files])
+        """All of them in the time that one may take. Never raises: what can't be read is still
+        named."""
+        return tuple(await asyncio.gather(*(self._one(file) for file in files)))
 
     async def _one(self, file: discord.Attachment) -> Attachment:
         media_type = (file.content_type or UNKNOWN).partition(";")[0]

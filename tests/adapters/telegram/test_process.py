@@ -94,10 +94,11 @@ async def test_a_second_instance_is_named(tmp_path: Path) -> None:
 async def test_what_comes_while_the_network_is_away_is_answered_in_order(tmp_path: Path) -> None:
     async with TelegramServer() as server, chinwag(server, tmp_path):
         ann = server.person(1001, "Ann")
+        polls = server.api.calls["getUpdates"]
         server.faults.offline = True
         stale = ann.says("too old", age=7200)
         asked = [ann.says(f"number {n}") for n in range(3)]
-        await asyncio.sleep(3)
+        await server.until(lambda: server.api.calls["getUpdates"] > polls + 1, 60)
         server.faults.clear()
         await server.until(lambda: all(answers(server, message) for message in asked), 30)
         assert server.said(ann.private) == [f"You said: number {n}" for n in range(3)]
