@@ -25,15 +25,17 @@ async def test_what_a_person_says_waits_until_a_higher_offset_confirms_it(
 async def test_a_poll_waits_for_news(server: TelegramServer, bot: Client) -> None:
     async with asyncio.TaskGroup() as group:
         poll = group.create_task(bot.call("getUpdates", timeout=30))
-        await asyncio.sleep(0.05)
+        await server.until(lambda: server.api.calls["getUpdates"])
         server.person(1, "Ann").says("now")
     assert poll.result()[0]["message"]["text"] == "now"
 
 
-async def test_the_older_of_two_pollers_gets_a_conflict(bot: Client) -> None:
+async def test_the_older_of_two_pollers_gets_a_conflict(
+    server: TelegramServer, bot: Client
+) -> None:
     async with asyncio.TaskGroup() as group:
         older = group.create_task(bot.raw("getUpdates", timeout=30))
-        await asyncio.sleep(0.05)
+        await server.until(lambda: server.api.calls["getUpdates"])
         newer = group.create_task(bot.raw("getUpdates", timeout=0))
     assert older.result()["error_code"] == 409
     assert "only one bot instance" in older.result()["description"]
