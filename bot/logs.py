@@ -26,8 +26,10 @@ from bot.secrets import redact
 Format = Literal["auto", "json", "console"]
 
 OURS = ("bot", "adapters", "chinwag")
-LOUD: Mapping[str, int] = dict.fromkeys(("alembic", "httpcore", "httpx"), logging.WARNING)
-"""Libraries whose INFO is one line a request, or a start."""
+LOUD: Mapping[str, int] = dict.fromkeys(
+    ("alembic", "discord.client", "httpcore", "httpx"), logging.WARNING
+)
+"""Libraries whose INFO is one line a request, a start, or an attempt to connect."""
 
 TEXTS = ("text", "reasoning", "prompt")
 """Keys of a line that hold what somebody said."""
