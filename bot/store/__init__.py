@@ -128,7 +128,8 @@ class Store(Protocol):
         """Of this turn and of all other turns of its question; False if there were none."""
 
     async def buttoned_before(self, turn: Turn) -> list[TurnRecord]:
-        """Ended turns of earlier questions of the conversation that still have buttons."""
+        """Ended turns of the conversation's last questions before this one that still have
+        buttons."""
 
     # Settings. A scope is "", "server:ADAPTER:SERVER", "chat:ADAPTER:CHAT" or
     # "thread:ADAPTER:CHAT:THREAD"; values are JSON texts.

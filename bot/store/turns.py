@@ -16,6 +16,8 @@ from bot.store.tables import UNDELIVERED, ButtonRow, ConversationRow, MessageRow
 from bot.types import ConversationKey, PostRef, Turn, TurnState, utcnow
 
 ENDED = tuple(state for state in TurnState if state.ended)
+NEAR = 50
+"""How many turns back buttons are looked for: each reply takes those of the one before."""
 
 
 class Turns(Family):
@@ -77,14 +79,27 @@ class Turns(Family):
     async def pending(self, adapter: str) -> list[TurnRecord]:
         return await self._all(_undelivered(adapter).where(TurnRow.state.in_(ENDED)))
 
-    async def buttoned_before(self, turn: Turn) -> list[TurnRecord]:
-        asked = aliased(TurnRow)
-        earlier = (asked.conversation_id == TurnRow.conversation_id) & (
-            asked.question_id > TurnRow.question_id
+    @reads
+    async def buttoned_before(self, session: AsyncSession, turn: Turn) -> list[TurnRecord]:
+        asked = await session.get(TurnRow, turn.id)
+        if asked is None:
+            return []
+        before = (
+            select(TurnRow.id)
+            .where(
+                TurnRow.conversation_id == asked.conversation_id,
+                TurnRow.question_id < asked.question_id,
+            )
+            .order_by(TurnRow.question_id.desc(), TurnRow.id.desc())
+            .limit(NEAR)
         )
-        turns = records.whole_turns().join(asked, earlier).where(asked.id == turn.id)
         with_buttons = TurnRow.id.in_(select(ButtonRow.turn_id))
-        return await self._all(turns.where(with_buttons, TurnRow.state.in_(ENDED)))
+        rows = await session.scalars(
+            records.whole_turns().where(
+                TurnRow.id.in_(before), with_buttons, TurnRow.state.in_(ENDED)
+            )
+        )
+        return [records.turn_record(row) for row in rows]
 
     @reads
     async def variants(self, session: AsyncSession, turn: Turn) -> Variants:

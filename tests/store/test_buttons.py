@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.store import ButtonRecord
 from bot.store.sql import SqlStore
-from tests.store.samples import ANN, ask
+from tests.store.samples import ANN, ELSEWHERE, answer, ask
 
 DAY = timedelta(days=1)
 
@@ -25,6 +25,16 @@ async def test_dropped_buttons_are_gone_and_others_stay(store: SqlStore) -> None
     await store.drop_buttons(turn)
     assert await store.button(dropped) is None
     assert await store.button(kept) is not None
+
+
+async def test_earlier_replies_with_buttons_are_found(store: SqlStore) -> None:
+    first, elsewhere = await ask(store, "first"), await ask(store, "first", ELSEWHERE)
+    without, last = await ask(store, "second"), await ask(store, "third")
+    for turn in (first, elsewhere, without, last):
+        await answer(store, turn, "answer")
+    await store.add_buttons([ButtonRecord(t.id, "again", None) for t in (first, elsewhere, last)])
+    assert [found.turn.id for found in await store.buttoned_before(last)] == [first.id]
+    assert await store.buttoned_before(first) == []
 
 
 async def test_once_is_true_once_for_each_thing(store: SqlStore) -> None:
