@@ -37,12 +37,14 @@ async def use(call: Call) -> Post:
     if name == models.name:
         raise CommandError("{name} serves already.", name=name)
     before = models.name
-    models.loading = name
-    await call.services.desk.tell(call.place, Post(texts.loading(name, before)))
+    models.loading = name  # from here on, so that no other one is begun beside it
     try:
+        await call.services.desk.tell(call.place, Post(texts.loading(name, before)))
         await models.use(name)
     except ChinwagError as error:
         return Post(texts.not_loaded(name, before, error))
+    finally:
+        models.loading = ""
     await _record(call, before, name)
     lasts = await models.shelf.keep(name)
     return Post(texts.serves(name, call.services.engine.info.context_window, lasts=lasts))
