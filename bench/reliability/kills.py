@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -45,7 +46,7 @@ async def measure(folder: Path, kills: int, seed: int = 7) -> dict[str, Figure]:
             await bot.kill()
             air |= in_the_air(bot, asked)
             await bot.start()
-        await settled(asked)
+        await until_all(asked, lambda question: question.settled)
         await asyncio.sleep(2)  # whatever would come twice has come by then
         ended = await bot.end()
     return {
@@ -66,11 +67,11 @@ def in_the_air(bot: Both, asked: list[Question]) -> set[int]:
     return {q.number for q in telegram if any(post not in known for post, _ in q.replies())}
 
 
-async def settled(asked: list[Question]) -> None:
-    """Until all are, or nobody would wait any longer."""
+async def until_all(asked: list[Question], answered: Callable[[Question], object]) -> None:
+    """Returns too when nobody would wait any longer."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not all(question.settled for question in asked):
+            while not all(map(answered, asked)):
                 await asyncio.sleep(0.2)
     except TimeoutError:
         return

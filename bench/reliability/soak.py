@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import linear_regression, quantiles
 
 from bench.reliability import lagging
-from bench.reliability.kills import settled
+from bench.reliability.kills import until_all
 from bench.reliability.process import Both, both
 from bench.reliability.questions import SCRIPT, People, Question
 from bench.report import Figure
@@ -58,7 +58,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, Figure]:
         await ask(people, asked, seconds)
         for server in (bot.telegram, bot.discord):
             server.faults.clear()
-        await settled([question for question in asked if not breaks(question)])
+        await until_all(asked, answered)
         for task in tasks:
             task.cancel()
         ended = await bot.end()
@@ -66,7 +66,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, Figure]:
         "seconds": seconds,
         "questions": len(asked),
         "faults": len(bot.telegram.faults.struck) + len(bot.discord.faults.struck),
-        "lost": sum(not (q.settled or told(q)) for q in asked),
+        "lost": sum(not answered(question) for question in asked),
         "loop lag p99, ms": p99(lag),
         "memory, MiB": memory[-1][1],
         "slope, MiB/h": slope(memory),
@@ -100,14 +100,10 @@ async def ask(people: People, asked: list[Question], seconds: float) -> None:
         await asyncio.sleep(EVERY)
 
 
-def breaks(question: Question) -> bool:
-    return question.number % 10 == 7
-
-
-def told(question: Question) -> bool:
-    """A broken engine's turn ends in a reply that says so."""
+def answered(question: Question) -> bool:
+    """A turn that the engine broke ends in a reply that says so."""
     broke = texts.CUT_BY_ERROR()
-    return any(broke in text for _, text in question.replies())
+    return bool(question.settled) or any(broke in text for _, text in question.replies())
 
 
 async def watch(bot: Both, memory: list[tuple[float, float]]) -> None:

@@ -14,7 +14,7 @@ from tests.service.machine.chinwag import HANGING, HOME, OWN, SYSTEM, Scope, Ser
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-COUNT = " ".join(map(str, range(30)))
+COUNT = " ".join(map(str, range(80)))
 SLOW = {
     "kind": "scripted",
     "tokens_per_second": 10,
@@ -62,11 +62,11 @@ async def test_it_is_started_once_its_network_is_there(scope: Scope, tmp_path: P
 
 async def test_a_model_that_loads_longer_than_the_unit_allows_is_waited_for(tmp_path: Path) -> None:
     async with service(tmp_path) as it:
-        await it.change_program(HANGING, "TimeoutStartSec=1s")
+        await it.change_program(HANGING, "TimeoutStartSec=15s")
         await it.run(f"install -d -o chinwag -g chinwag -m 700 {HOME} && touch {HOME}/loads")
         await it.systemctl("start --no-block")
         await it.until("StatusText", "reading the weights, 42%")
-        await it.run("sleep 2")
+        await it.run("sleep 16")
         assert await it.tells("ActiveState") == "activating"
         await it.run(f"rm {HOME}/loads")
         await it.until("ActiveState", "active")
@@ -96,7 +96,7 @@ async def test_a_stop_waits_for_the_reply_under_way_longer_than_the_unit_allows(
     tmp_path: Path,
 ) -> None:
     async with service(tmp_path, engine=SLOW) as it:
-        await it.change("TimeoutStopSec=1s")
+        await it.change("TimeoutStopSec=5s")
         await it.systemctl("start")
         ann = it.server.person(1001, "Ann")
         asked = ann.says("count")
@@ -141,10 +141,10 @@ async def test_a_reload_says_what_holds_now_and_what_does_not(tmp_path: Path) ->
 async def test_one_that_hangs_is_killed_and_started_again(how: str, tmp_path: Path) -> None:
     async with service(tmp_path) as it:
         after = f"ExecStopPost=rm {HOME}/{how}"
-        await it.change_program(HANGING, "WatchdogSec=2s", "RestartSec=0", after)
+        await it.change_program(HANGING, "WatchdogSec=5s", "RestartSec=0", after)
         await it.systemctl("start")
         await it.run(f"touch {HOME}/{how}")
-        await it.until("NRestarts", "1")
+        await it.until("NRestarts", "1", "2")  # a machine under load may be late once more
         await it.until("ActiveState", "active")
         await is_answered(it)
         journal = await it.machine.journal()

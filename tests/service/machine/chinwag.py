@@ -113,9 +113,9 @@ class Service:
         """A property, as systemd knows it."""
         return (await self.systemctl(f"show --property={name} --value")).strip()
 
-    async def until(self, name: str, value: str) -> None:
-        """Bounded by the test's own time-out."""
-        while await self.tells(name) != value:  # noqa: ASYNC110 – systemd has no event for it
+    async def until(self, name: str, *values: str) -> None:
+        """It has one of these; bounded by the test's own time-out."""
+        while await self.tells(name) not in values:  # noqa: ASYNC110 – systemd has no event for it
             await asyncio.sleep(PAUSE)
 
 
