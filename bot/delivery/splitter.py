@@ -54,20 +54,33 @@ class Splitter:
             raise ValueError(f"pieces of {length} units are too short; at least {SHORTEST}")
         self._length, self._unit = length, unit
         self._reserve = max(length // 8, LEAST_RESERVE)
+        self._begin()
+
+    def _begin(self) -> None:
         self._finished: list[Piece] = []
         self._opened = Opened()
         self._at = 0
+        self._settled = ""
 
     def grow(self, source: str) -> list[Piece]:
-        """The pieces of `source`, which begins with all that was given before."""
+        """The pieces of `source`. One that does not begin with what was cut off before is another
+        text, and cut anew."""
+        if not source.startswith(self._settled):
+            self._begin()
+        last = self._go_on(source)
+        self._settled = source[: self._at]
+        return [*self._finished, *last]
+
+    def _go_on(self, source: str) -> list[Piece]:
+        """Returns the last piece, if any, which may still change."""
         while self._at < len(source):
             piece, opened = self._piece(source)
             if opened is None:
-                return [*self._finished, piece]
+                return [piece]
             self._finished.append(piece)
             self._opened = opened
             self._at += len(piece.source)
-        return list(self._finished)
+        return []
 
     def _piece(self, source: str) -> tuple[Piece, Opened | None]:
         """The next piece and what it leaves open; None if it is the last."""

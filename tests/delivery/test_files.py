@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.excerpt import excerpt, extension
 from bot.delivery.presenter import Presenter
 from bot.delivery.settings import DeliverySettings
+from bot.delivery.splitter import Splitter, join
 from bot.testing import FakeNetwork
-from bot.types import File, Limits, Post, UserRef
+from bot.types import File, Limits, Post, Unit, UserRef
 from tests.delivery.documents import DOCUMENT, has_open_fence
 from tests.delivery.replies import AGAIN, DONE, PLACE, turn
 
@@ -57,6 +58,21 @@ def test_a_growing_answer_keeps_what_was_shown(text: str, end: int) -> None:
     before, after = excerpt(text[:end], tight).text, excerpt(text, tight).text
     common = next((n for n in range(len(before)) if before[n] != after[n : n + 1]), len(before))
     assert "All of it is in" in before[common:] or len(before) - common <= 4
+
+
+HALF_A_FENCE = f"```\n{'x' * 39}\n```\nThat is all."
+"""Its closing fence, half written, is too much for a short block."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(DOCUMENT, st.integers(1, 9))
+@example(HALF_A_FENCE, 1)
+def test_nothing_stays_of_what_was_shown_in_between(text: str, step: int) -> None:
+    tight = DeliverySettings(code_over=40, file_over=400)
+    splitter = Splitter(40, Unit.CODE_POINTS)
+    for end in range(step, len(text) + step, step):
+        shown = excerpt(text[:end], tight).text
+        assert join(splitter.grow(shown)) == shown
 
 
 @settings(max_examples=60, deadline=None)

@@ -78,6 +78,16 @@ def test_a_growing_text_only_changes_its_last_piece(
     assert before == split(text, length, unit)
 
 
+@quickly
+@given(NOISE | DOCUMENT, NOISE | DOCUMENT, LENGTH, UNIT)
+def test_a_text_that_is_rewritten_is_cut_anew(
+    before: str, after: str, length: int, unit: Unit
+) -> None:
+    growing = Splitter(length, unit)
+    growing.grow(before)
+    assert growing.grow(after) == split(after, length, unit)
+
+
 @pytest.mark.parametrize(
     "text", ["x", "word ", "*a ", "> ", "- ", "| a |\n|---|\n", "```\ncode\n```\n"]
 )
