@@ -4,6 +4,7 @@ import asyncio
 
 from bot.beside import Beside
 from bot.errors import StoreUnavailable
+from tests.core.house import eventually
 
 
 async def test_a_network_with_too_much_under_way_waits_and_no_other_one() -> None:
@@ -17,8 +18,8 @@ async def test_a_network_with_too_much_under_way_waits_and_no_other_one() -> Non
         await beside.do("one", work, "first")
         waiting = group.create_task(beside.do("one", work, "second"))
         await beside.do("other", work, "third")
-        await asyncio.sleep(0)
-        assert (seen, waiting.done()) == (["first", "third"], False)
+        await eventually(lambda: seen == ["first", "third"])
+        assert not waiting.done()
         goes_on.set()
         await waiting
     assert seen == ["first", "third", "second"]
