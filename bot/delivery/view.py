@@ -154,8 +154,9 @@ class ReplyView:
         self._news.clear()
         if not self.posts and now() - self._last_typing >= self._settings.typing_every:
             self._last_typing = now()
-            with suppress(DeliveryError):  # it is not worth a failure
-                await self._adapter.typing(self._place)
+            with suppress(DeliveryError, TimeoutError):  # it is worth neither a failure nor a wait
+                async with asyncio.timeout(self._settings.typing_every):
+                    await self._adapter.typing(self._place)
         await self._until(self._news, self._settings.typing_every)
 
     async def _until(self, event: asyncio.Event, seconds: float) -> None:

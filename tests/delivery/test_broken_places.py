@@ -22,7 +22,7 @@ from bot.errors import (
     Unavailable,
 )
 from bot.testing import FakeNetwork, VirtualLoop
-from bot.types import Limits, Rate, TurnState
+from bot.types import Limits, Place, Rate, TurnState
 from tests.delivery.replies import DONE, PLACE, STORY, answered, said, stream, turn
 
 LONG_STORY = " ".join([STORY] * 2)
@@ -158,6 +158,19 @@ async def test_a_reply_that_was_delivered_before_a_restart_is_not_told_twice() -
         delivered = await view.finish(replace(DONE, text=STORY))
     assert delivered.posts == old.posts
     assert said(network.messages(PLACE)) == STORY
+
+
+async def test_a_sign_of_typing_that_is_never_taken_holds_up_no_reply() -> None:
+    class Deaf(FakeNetwork):
+        async def typing(self, place: Place) -> None:
+            await asyncio.Event().wait()
+
+    network = Deaf()
+    async with Presenter(network).reply(turn(), "line") as view:
+        await asyncio.sleep(0.1)
+        await view.finish(DONE)
+    assert network.texts(PLACE) == ["Because."]
+    assert now() < 10
 
 
 @pytest.mark.parametrize("kind", [Gone, Forbidden])
