@@ -15,6 +15,7 @@ if DEVICE.type == "cpu":
 pytest.importorskip("triton")
 
 from bot.engine.local.attention import Step  # noqa: E402
+from bot.engine.local.config import KvDtype  # noqa: E402
 from bot.engine.local.forward import TransformersForward  # noqa: E402
 from bot.engine.local.graphs import GraphRunner  # noqa: E402
 from bot.engine.local.kernels.decoder import FusedForward  # noqa: E402
@@ -79,23 +80,29 @@ def forward(model: PreTrainedModel) -> Any:
 
 @pytest.mark.parametrize("kind", [Launched, Laid])
 @pytest.mark.parametrize("family", ["qwen3", "gemma3"])
+@pytest.mark.parametrize("kv_dtype", ["auto", "int8"])
 def test_logits_are_those_of_the_plain_way(
-    family: str, kind: type[PagedRunner], tiny_model: TinyModel
+    family: str, kind: type[PagedRunner], kv_dtype: KvDtype, tiny_model: TinyModel
 ) -> None:
     model = load(tiny_model(family)).model.to(DEVICE)  # type: ignore[arg-type]
-    plain = PagedRunner(model, DEVICE, blocks=BLOCKS, block_size=SIZE)
-    ours = kind(model, DEVICE, blocks=BLOCKS, block_size=SIZE, forward=forward(model))
+    cache: Any = {"blocks": BLOCKS, "block_size": SIZE, "kv_dtype": kv_dtype}
+    plain = PagedRunner(model, DEVICE, **cache)
+    ours = kind(model, DEVICE, **cache, forward=forward(model))
     for slices in STEPS:
         close(ours, plain, slices)
 
 
 @pytest.mark.skipif(DEVICE.type == "cpu", reason="needs a GPU")
 @pytest.mark.parametrize("family", tiny.FAMILIES)
-def test_captured_prompts_are_those_of_the_plain_way(family: str, tiny_model: TinyModel) -> None:
+@pytest.mark.parametrize("kv_dtype", ["auto", "int8"])
+def test_captured_prompts_are_those_of_the_plain_way(
+    family: str, kv_dtype: KvDtype, tiny_model: TinyModel
+) -> None:
     model = load(tiny_model(family)).model.to(DEVICE)  # type: ignore[arg-type]
-    plain = PagedRunner(model, DEVICE, blocks=BLOCKS, block_size=SIZE)
+    cache: Any = {"blocks": BLOCKS, "block_size": SIZE, "kv_dtype": kv_dtype}
+    plain = PagedRunner(model, DEVICE, **cache)
     ours = GraphRunner(
-        model, DEVICE, blocks=BLOCKS, block_size=SIZE, kv_dtype="auto",
+        model, DEVICE, **cache,
         forward=forward(model), max_batch=2, context_window=tiny.CONTEXT, progress=silent,
     )  # fmt: skip
     for slices in (*STEPS, [piece(2, 0, 100)], [piece(2, 100, 190)], [piece(2, 0, 190)]):

@@ -15,7 +15,9 @@ if DEVICE == "cpu":
 pytest.importorskip("triton")
 
 from bot.engine.local.kernels import rows  # noqa: E402
+from bot.engine.local.kernels.step import decode_step, prompt_step  # noqa: E402
 from bot.engine.local.kvcache import KVCache, LayerShape  # noqa: E402
+from bot.engine.local.sequence import Sequence, Slice  # noqa: E402
 
 pytestmark = [
     pytest.mark.slow,
@@ -79,3 +81,69 @@ def test_what_is_turned_is_stored_in_the_same_breath(tokens: int) -> None:
     key, value = heads[:, 4 : 4 + HEADS], heads[:, 4 + HEADS :]
     expected.write(0, slots, key.transpose(0, 1), value.transpose(0, 1))
     same(found, expected)
+
+
+def filled_cache(dim: int, value_dim: int | None = None) -> KVCache:
+    """Vectors of very different sizes."""
+    cache = int8_cache(dim, value_dim)
+    sizes = torch.logspace(-1, 1, BLOCKS * BLOCK, device=DEVICE)[None, :, None]
+    every = torch.arange(BLOCKS * BLOCK, device=DEVICE)
+    key, value = (random(HEADS, len(every), size) for size in (dim, value_dim or dim))
+    cache.write(0, every, key * sizes.roll(1), value * sizes)
+    return cache
+
+
+def piece(number: int, start: int, end: int) -> Slice:
+    """Of a sequence whose blocks are anywhere but in order."""
+    blocks = [(37 * n + 11 * number) % BLOCKS for n in range(-(-end // BLOCK))]
+    return Slice(Sequence([0] * end, number, blocks=blocks), start, end)
+
+
+def exact(
+    cache: KVCache, slices: list[Slice], query: torch.Tensor, window: int | None
+) -> torch.Tensor:
+    """In float64, of keys and values as torch reads them."""
+    found, of_head = [], torch.arange(query.shape[1], device=DEVICE) * HEADS // query.shape[1]
+    for row, (each, at) in enumerate((s, at) for s in slices for at in range(s.start, s.end)):
+        blocks = torch.tensor(each.sequence.blocks, device=DEVICE)
+        seen = slice(max(0, at + 1 - window) if window else 0, at + 1)
+        key, value = (read[seen][:, of_head].double() for read in cache.read(0, blocks))
+        scores = torch.einsum("hd,thd->ht", query[row].double(), key) * 0.25
+        found.append(torch.einsum("ht,thd->hd", scores.softmax(-1), value))
+    return torch.stack(found)
+
+
+@pytest.mark.parametrize("window", [None, 24])
+@pytest.mark.parametrize(("dim", "value_dim"), [(16, 16), (96, 48)])
+def test_prompts_read_what_torch_reads(dim: int, value_dim: int, window: int | None) -> None:
+    cache = filled_cache(dim, value_dim)
+    slices = [piece(0, 69, 70), piece(1, 0, 20), piece(2, 190, 201)]
+    query = random(32, 3 * HEADS, dim)
+    found = prompt_step(cache, slices, 8, torch.device(DEVICE)).read(0, query, 0.25, window)
+    torch.testing.assert_close(
+        found.double(), exact(cache, slices, query, window), atol=1e-4, rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("window", [None, 24])
+def test_new_tokens_read_what_torch_reads(window: int | None) -> None:
+    cache = filled_cache(16)
+    slices = [piece(n, length - 1, length) for n, length in enumerate((1, 70, 470))]
+    query, table = random(3, 5 * HEADS, 16), torch.zeros(3, 40, dtype=torch.int32, device=DEVICE)
+    for row, each in zip(table, slices, strict=True):
+        row[: len(each.sequence.blocks)] = torch.tensor(each.sequence.blocks)
+    positions = torch.tensor([each.start for each in slices], device=DEVICE)
+    found = decode_step(cache, table, positions).read(0, query, 0.25, window)
+    torch.testing.assert_close(
+        found.double(), exact(cache, slices, query, window), atol=1e-4, rtol=1e-4
+    )
+
+
+@pytest.mark.skipif(DEVICE == "cpu", reason="the interpreter takes int8 for bits of bfloat16")
+def test_bfloat16_reads_the_same_but_for_its_rounding() -> None:
+    cache, slices, query = filled_cache(32), [piece(0, 150, 160)], random(10, 2 * HEADS, 32)
+    found = prompt_step(cache, slices, 8, torch.device(DEVICE)).read(
+        0, query.bfloat16(), 0.25, None
+    )
+    expected = exact(cache, slices, query.bfloat16(), None)
+    assert float((found.double() - expected).norm() / expected.norm()) < 1e-2

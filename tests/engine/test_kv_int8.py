@@ -166,14 +166,12 @@ def test_a_scale_that_goes_astray_is_noticed(
 
 # --- the engine ----------------------------------------------------------------------------------
 
-NEW = 12
+NEW = 6
 PARAMS = replace(GREEDY, max_new_tokens=NEW)
 TEXTS = (
     "Why is the sea salt?",
     "Tell me of a ship that came home at night, and of the star that it went by.",
     "1 2 3",
-    "What is the wind? " * 6,
-    "Write a song of the old road to the north.",
     "rain " * 20 + "?",
 )
 
@@ -256,7 +254,7 @@ def test_a_text_is_hardly_less_expected_than_with_keys_and_values_as_they_are(
     from bench.kv import Reader, compare
 
     loaded = load(demo_folder)
-    ids = loaded.tokenizer(" ".join(TEXTS) * 3)["input_ids"]
+    ids = loaded.tokenizer(" ".join(TEXTS) * 3 + TEXTS[1])["input_ids"]
     plain, int8 = (Reader(loaded, ids, kv_dtype) for kv_dtype in ("auto", "int8"))
     found = compare(plain, int8, piece=64)
     assert found.perplexity == pytest.approx(found.plain_perplexity, rel=0.01)

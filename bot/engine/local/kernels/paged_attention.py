@@ -15,6 +15,7 @@ from triton.language.extra.cuda import gdc_launch_dependents, gdc_wait
 
 from bot.engine.local.kernels import tiles as cutting
 from bot.engine.local.kernels.overlap import launch_options
+from bot.engine.local.kernels.rows import Places
 from bot.engine.local.kernels.tiles import Tiles, power_of_2
 
 LEAST_ROWS = 16
@@ -22,16 +23,17 @@ LEAST_ROWS = 16
 
 
 @triton.jit
-def _attend(query, keys, values, blocks, tiles, out, parts, peaks, scale, window, blocks_stride,
-            query_row, query_head, out_row,
+def _attend(query, keys, values, key_scales, value_scales, blocks, tiles, out, parts, peaks,
+            scale, window, blocks_stride, query_row, query_head, out_row,
             BLOCK: tl.constexpr, GROUP: tl.constexpr, ROWS: tl.constexpr, PAIRS: tl.constexpr,
             KEY: tl.constexpr, KEYS: tl.constexpr, VALUE: tl.constexpr, VALUES: tl.constexpr,
             STEP: tl.constexpr, SHARE: tl.constexpr, SPLIT: tl.constexpr,
-            OVERLAP: tl.constexpr):  # fmt: skip
+            INT8: tl.constexpr, OVERLAP: tl.constexpr):  # fmt: skip
     """Program (tile, key head, split); a row is a (token, query head) of the tile, of PAIRS at
     most. Without a SPLIT it writes to `out`; otherwise parts [tiles, KV, splits, PAIRS, VALUE] hold
     sums that are still to be divided, and peaks [tiles, KV, splits, PAIRS, 2] each maximum (base 2)
-    and divisor, which is 0 where a split has nothing that the row may see."""
+    and divisor, which is 0 where a split has nothing that the row may see. In INT8 scales are not
+    multiplied with keys and values but with what belongs to a key or a value: score and weight."""
     if OVERLAP:
         gdc_launch_dependents()
         gdc_wait()
@@ -60,6 +62,9 @@ def _attend(query, keys, values, blocks, tiles, out, parts, peaks, scale, window
         key = tl.load(keys + slot[None, :] * KEY + k[:, None],
                       mask=there[None, :] & (k < KEY)[:, None], other=0.0)  # fmt: skip
         score = tl.dot(q, key.to(q.dtype), input_precision="ieee") * scale
+        if INT8:
+            scaled = (block.to(tl.int64) * heads + h) * BLOCK + context % BLOCK
+            score *= tl.load(key_scales + scaled, mask=there, other=0.0)[None, :]
         distance = last[:, None] - context[None, :]
         score = tl.where((distance >= 0) & (distance < window), score, -1e30)
         higher = tl.maximum(peak, tl.max(score, 1))
@@ -67,9 +72,11 @@ def _attend(query, keys, values, blocks, tiles, out, parts, peaks, scale, window
         shrink = tl.exp2(peak - higher)
         value = tl.load(values + slot[:, None] * VALUE + v[None, :],
                         mask=there[:, None] & (v < VALUE)[None, :], other=0.0)  # fmt: skip
+        divisor = divisor * shrink + tl.sum(weight, 1)
+        if INT8:
+            weight *= tl.load(value_scales + scaled, mask=there, other=0.0)[None, :]
         product = tl.dot(weight.to(q.dtype), value.to(q.dtype), input_precision="ieee")
         total = total * shrink[:, None] + product
-        divisor = divisor * shrink + tl.sum(weight, 1)
         peak = higher
     kept = real[:, None] & (v < VALUE)[None, :]
     if SPLIT:
@@ -108,13 +115,14 @@ def _join(parts, peaks, tiles, out, heads, out_row,
 
 
 def attend_tiles(
-    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, blocks: torch.Tensor,
-    tiles: Tiles, scale: float, window: int | None, out: torch.Tensor,
+    query: torch.Tensor, pools: Places, blocks: torch.Tensor, tiles: Tiles, scale: float,
+    window: int | None, out: torch.Tensor,
 ) -> None:  # fmt: skip
     """The rows of query [T, H, D] that are in `tiles` see the tokens up to their own, or the last
-    `window` of them, of their sequence's `blocks` [B, most] in the pools [blocks, block size,
-    KV heads, D] → the same rows of out [T, H, D of values]. `blocks` may be wider than needed."""
+    `window` of them, of their sequence's `blocks` [B, most] in the pools → the same rows of out
+    [T, H, D of values]. `blocks` may be wider than needed."""
     heads, dim = query.shape[1:]
+    keys, values = pools.keys, pools.values
     block, kv_heads, value_dim = keys.shape[1], keys.shape[2], values.shape[3]
     group, key_width, value_width = heads // kv_heads, power_of_2(dim), power_of_2(value_dim)
     pairs, rows = len(tiles.table) * kv_heads, tiles.width * group
@@ -123,12 +131,13 @@ def attend_tiles(
     parts = torch.empty((count, value_dim), dtype=torch.float32, device=query.device)
     peaks = torch.empty((count, 2), dtype=torch.float32, device=query.device)
     _attend[(len(tiles.table), kv_heads, cut.splits)](
-        query, keys, values, blocks, tiles.table, out, parts, peaks,
+        query, keys, values, pools.key_scales, pools.value_scales,
+        blocks, tiles.table, out, parts, peaks,
         scale * 1.4426950408889634, window or 2**30, blocks.stride(0),
         query.stride(0), query.stride(1), out.stride(0),
         BLOCK=block, GROUP=group, ROWS=max(LEAST_ROWS, power_of_2(rows)), PAIRS=rows,
         KEY=dim, KEYS=key_width, VALUE=value_dim, VALUES=value_width,
-        STEP=cut.tokens, SHARE=cut.share, SPLIT=cut.splits > 1,
+        STEP=cut.tokens, SHARE=cut.share, SPLIT=cut.splits > 1, INT8=pools.int8,
         num_warps=cut.warps, num_stages=cut.stages, **launch_options(query.device),
     )  # fmt: skip
     if cut.splits > 1:

@@ -23,9 +23,13 @@ class Places(NamedTuple):
     key_scales: torch.Tensor | None = None
     value_scales: torch.Tensor | None = None
 
+    @property
+    def int8(self) -> bool:
+        return self.key_scales is not None
+
     def constants(self) -> dict[str, int | bool]:
         """What kernels that store have to know at compilation."""
-        return {"STORED": self.keys.shape[1], "INT8": self.key_scales is not None}
+        return {"STORED": self.keys.shape[1], "INT8": self.int8}
 
 
 PROMPT = 128

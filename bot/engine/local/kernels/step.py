@@ -52,7 +52,7 @@ class KernelStep:
         make = query.new_empty if in_all_rows else query.new_zeros
         out = make(*query.shape[:2], places.values.shape[3])
         for tiles in self._tiles:
-            attend_tiles(query, places.keys, places.values, self._table, tiles, scale, window, out)
+            attend_tiles(query, places, self._table, tiles, scale, window, out)
         return out
 
 
