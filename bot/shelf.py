@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 MODEL = "model"
 """The key of an engine's options that names its model, where it has one."""
+TRUST = "trust_remote_code"
+"""The key that trusts the code of the model that is named beside it."""
 
 
 class Shelf:
@@ -53,18 +55,22 @@ class Shelf:
 
     def make(self, name: str) -> Engine:
         """Building does no I/O. Raises ModelUnavailable for a name that means nothing."""
-        chosen = self._chosen(name)
-        factory, home = plugins.engine(chosen.kind), self._config.home
-        return Supervisor(lambda: factory(chosen.options, home, self._progress))
+        section = self.section(name)
+        factory, home = plugins.engine(section.kind), self._config.home
+        return Supervisor(lambda: factory(section.options, home, self._progress))
 
-    def _chosen(self, name: str) -> Chosen:
+    def section(self, name: str) -> Chosen:
+        """What the config says of this model; of one that it does not name, what it says of
+        `engine`, but that its code is trusted. Raises ModelUnavailable."""
         if name in self._config.models:
             return self._config.models[name]
         engine = self._config.engine
         if name == self.configured:
             return engine
-        if MODEL in type(engine.options).model_fields:
-            return Chosen(engine.kind, engine.options.model_copy(update={MODEL: name}))
+        keys = type(engine.options).model_fields
+        if MODEL in keys:
+            changes = {MODEL: name, TRUST: False} if TRUST in keys else {MODEL: name}
+            return Chosen(engine.kind, engine.options.model_copy(update=changes))
         raise ModelUnavailable(
             "There is no model {name}; there are: {names}.",
             name=name,
