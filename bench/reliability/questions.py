@@ -6,11 +6,13 @@ import asyncio
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from bench.reliability.process import PATIENCE, Both
 from bot import texts
 from bot.testing.discord import Channel
 from bot.testing.discord import Person as DiscordPerson
+from bot.testing.telegram import Chat, Person
 
 REASON = "of all that was thought of before, and of nothing else."
 SCRIPT = [
@@ -47,14 +49,17 @@ class Question:
 
 
 class People:
-    """Each question comes from a chat of its own, but for direct messages on Discord: a bot that
-    was killed can't learn of those of people who never wrote before, so they come from friends."""
+    """A question comes from a chat of its own as long as there are fresh ones of so many, but for
+    direct messages on Discord: a bot that was killed can't learn of those of people who never wrote
+    before, so they come from friends."""
 
-    def __init__(self, bot: Both):
-        self._bot = bot
+    def __init__(self, bot: Both, chats: int = 1_000_000):
+        self._bot, self._chats = bot, chats
         self._numbers = itertools.count(1)
         self._guild = bot.discord.guild("Home", bot.discord.user("Olga"))
         self._friends = itertools.cycle(bot.discord.user(f"Ben {n}") for n in range(FRIENDS))
+        self._in_telegram_chat = cache(self._telegram_chat)
+        self._in_channel = cache(self._channel)
 
     async def introduce(self) -> None:
         """Returns once the bot knows its friends, and will after a kill."""
@@ -74,8 +79,7 @@ class People:
 
     def _in_telegram(self, *, group: bool) -> Question:
         number, server = next(self._numbers), self._bot.telegram
-        person = server.person(10_000 + number, "Ann")
-        chat = server.group(-10_000 - number, "G", person).chat if group else person.private
+        person, chat = self._in_telegram_chat(number % self._chats, group)
         asked = person.says(f"@chinwag_bot why {number}?" if group else f"why {number}?", chat)
 
         def replies() -> list[tuple[str, str]]:
@@ -84,10 +88,18 @@ class People:
 
         return Question("telegram", number, replies)
 
+    def _telegram_chat(self, place: int, group: bool) -> tuple[Person, Chat]:
+        server = self._bot.telegram
+        person = server.person(10_000 + place, "Ann")
+        return person, server.group(-10_000 - place, "G", person).chat if group else person.private
+
     def _in_discord(self, *, direct: bool) -> Question:
         number, server = next(self._numbers), self._bot.discord
-        person = next(self._friends) if direct else server.user(f"Ann {number}")
-        channel = person.private if direct else self._channel(person, number)
+        if direct:
+            person = next(self._friends)
+            channel = person.private
+        else:
+            person, channel = self._in_channel(number % self._chats)
         mention = "" if direct else f"{server.bot.mention} "
         asked = person.says(f"{mention}why {number}?", channel)
 
@@ -97,6 +109,7 @@ class People:
 
         return Question("discord", number, replies)
 
-    def _channel(self, person: DiscordPerson, number: int) -> Channel:
+    def _channel(self, place: int) -> tuple[DiscordPerson, Channel]:
+        person = self._bot.discord.user(f"Ann {place}")
         self._guild.adds(person)
-        return self._guild.text(f"channel-{number}")
+        return person, self._guild.text(f"channel-{place}")

@@ -22,6 +22,8 @@ from bot import texts
 
 EVERY = 0.5
 """Seconds between two rounds of a question in each kind of place."""
+CHATS = 200
+"""What is kept for each is no leak."""
 BROKEN = {
     "match": r"why \d*7\?",
     "text": "It breaks off here.",
@@ -47,7 +49,7 @@ async def measure(folder: Path, seconds: float) -> dict[str, Figure]:
     asked: list[Question] = []
     memory: list[tuple[float, float]] = []
     async with both(folder / "soak", CONFIG, program=program) as bot:
-        people = People(bot)
+        people = People(bot, CHATS)
         await bot.start()
         await people.introduce()
         trouble(bot)
