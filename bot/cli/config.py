@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from bot.cli.options import config_file, read_config
+
+if TYPE_CHECKING:
+    from bot.config import Config, Source
 
 
 @click.group("config")
@@ -16,12 +21,8 @@ def config_group() -> None:
 @config_file
 def check() -> None:
     """Say all that is wrong, or that it is fine."""
-    from bot import config
-    from bot.commands.built_in import BUILT_IN
-    from bot.registry import set_up
-
     source = read_config()
-    set_up(config.check(source).plugins, [command.spec.name for command in BUILT_IN])
+    _checked(source)
     click.echo(f"{source.file or 'no config file, so the defaults hold'}: fine")
 
 
@@ -32,8 +33,18 @@ def show() -> None:
 
     Defaults are included and secrets masked.
     """
-    from bot import config
     from bot.config.show import show
 
     source = read_config()
-    click.echo(show(config.check(source), source), nl=False)
+    click.echo(show(_checked(source), source), nl=False)
+
+
+def _checked(source: Source) -> Config:
+    """With the sections of the plugins, whose secrets are known only then."""
+    from bot import config
+    from bot.commands.built_in import BUILT_IN
+    from bot.registry import set_up
+
+    checked = config.check(source)
+    set_up(checked.plugins, [command.spec.name for command in BUILT_IN])
+    return checked

@@ -15,13 +15,25 @@ from bot.secrets import redact
 
 def show(config: Config, source: Source) -> str:
     """Without comments it would be read as the same config, but for the secrets."""
-    text = redact(_yaml(config.model_dump(mode="json")))
+    text = _yaml(_redacted(config.model_dump(mode="json")))
     lines = text.splitlines()
     written = {line: source.places.get(path) for path, line in parse(text).lines.items()}
     for line, place in written.items():
         if place:
             lines[line - 1] += f"  # {place}"
     return "\n".join(lines) + "\n"
+
+
+def _redacted(data: Any) -> Any:
+    """Before it is YAML, where a mask by itself would be no text."""
+    match data:
+        case str():
+            return redact(data)
+        case dict():
+            return {key: _redacted(value) for key, value in data.items()}
+        case list():
+            return [_redacted(item) for item in data]
+    return data
 
 
 def _yaml(data: Any) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot import app, plugins
 from bot.cli import main
-from bot.config import Config
+from bot.config import Config, Secret, Section
 from bot.errors import (
     ChinwagError,
     ConfigError,
@@ -18,6 +18,7 @@ from bot.errors import (
     StoreCorrupt,
     TokenRefused,
 )
+from bot.registry import Registry
 
 Capture = pytest.CaptureFixture[str]
 TOKEN = "123456789:AAF-abcdefghijklmnopqrstuvwxyz_0123"
@@ -49,6 +50,28 @@ def test_the_config_may_be_named_before_or_after_the_command(
     Path("my.yaml").touch()
     assert main(arguments) == 0
     assert capsys.readouterr().out == "my.yaml: fine\n"
+
+
+class Options(Section):
+    password: Secret
+
+
+def setup(registry: Registry) -> None:
+    registry.options(Options)
+
+
+def test_a_plugins_secret_is_masked_too(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    load = plugins.load
+
+    def with_mail(kind: plugins.Kind, name: str) -> object:
+        return setup if name == "mail" else load(kind, name)
+
+    monkeypatch.setattr(plugins, "load", with_mail)
+    Path("config.yaml").write_text("plugins: {mail: {password: correct horse}}")
+    assert main(["config", "show"]) == 0
+    shown = capsys.readouterr().out
+    assert "mail" in shown
+    assert "correct horse" not in shown
 
 
 def test_without_a_config_the_defaults_are_fine(capsys: Capture) -> None:
