@@ -19,12 +19,18 @@ from bot.engine.local.kernels.overlap import can_overlap
 SOURCE = Path(__file__).with_name("nf4_matmul.cu")
 TABLE = 256 * 256
 """Bytes of the kernel's table in shared memory."""
-STAGES = 3
+STAGES = 4
 """The kernel's stages of x in shared memory, each of 64 columns."""
 TIERS = (8, 16, 32, 64)
 """Rows of activations that a variant is compiled for."""
-MOST_ROWS = 128
-"""With more, cuBLAS wins on every card tried."""
+LARGEST_TIER = 96
+"""That too where four warps multiply together: short prompts read the weights but once."""
+MOST_PASSES = 2
+"""Over the weights by the kernel: with more, cuBLAS wins on every card tried."""
+ARRANGED = LARGEST_TIER * 2**15
+"""Numbers of x that are put in the order in which four warps together read them."""
+ARRANGE_BLOCKS = 2
+"""For each multiprocessor, that do so."""
 WORKSPACE = 16 * 2**20
 """Floats in which blocks that share rows leave their parts of the sums."""
 UNPACK_WARPS = 8
@@ -53,23 +59,31 @@ class Variant(NamedTuple):
         return self.row_warps * STEP * tier
 
     def shared(self, tier: int) -> int:
-        """Bytes of shared memory: the table, and sums of warps or stages of x."""
+        """Bytes of shared memory: the table, sums of warps or stages of x, barriers and a flag."""
         more = STAGES * tier * 128 if self.together else 4 * (self.k_warps - 1) * self.sums(tier)
-        return TABLE + more
+        return TABLE + more + 16 * STAGES + 16
 
 
 SPLITS = (1, 2, 3, 4, 6, 12)
 FEW = ((2, 8, 1, False), (4, 4, 1, False), (8, 1, 2, False), (2, 4, 2, False))
 MANY = ((2, 4, 1, False), (4, 2, 1, False))
-TOGETHER = ((8, 1, 1, True), (4, 1, 2, True), (8, 1, 2, True))
+TOGETHER = ((8, 1, 1, True), (12, 1, 1, True), (4, 1, 2, True), (8, 1, 2, True))
 """What is worth trying for up to 16 rows of x, for more, and for more on Hopper."""
 
 
 def variants(matrix: Nf4Matrix, tier: int, processors: int, *, hopper: bool) -> list[Variant]:
     """Those that give enough blocks something to do."""
-    shapes = FEW if tier <= 16 else (*MANY, *TOGETHER) if hopper else MANY
-    every = [Variant(*shape, splits) for shape in shapes for splits in SPLITS]
+    every = [Variant(*shape, splits) for shape in _shapes(tier, hopper=hopper)
+             for splits in SPLITS]  # fmt: skip
     return [each for each in every if _sensible(each, matrix, tier, processors)] or every[:1]
+
+
+def _shapes(tier: int, *, hopper: bool) -> tuple[tuple[int, int, int, bool], ...]:
+    if tier <= 16:
+        return FEW
+    if not hopper:
+        return MANY
+    return TOGETHER if tier == LARGEST_TIER else (*MANY, *TOGETHER)
 
 
 def _sensible(variant: Variant, matrix: Nf4Matrix, tier: int, processors: int) -> bool:
@@ -77,6 +91,7 @@ def _sensible(variant: Variant, matrix: Nf4Matrix, tier: int, processors: int) -
     pieces = shared * variant.splits
     enough = whole + pieces >= processors // 2 or variant.splits == max(SPLITS)
     fits = pieces * variant.sums(tier) <= WORKSPACE and pieces <= 6 * processors
+    fits &= not variant.together or tier * matrix.columns <= ARRANGED
     busy = matrix.columns // 64 >= 2 * variant.splits * variant.k_warps
     return enough and fits and busy and (shared > 0 or variant.splits == 1)
 
@@ -90,9 +105,12 @@ class Products:
         self.processors = torch.cuda.get_device_properties(device).multi_processor_count
         self.table: dict[tuple[int, int, bool, int], Variant] = {}
         self.hopper = torch.cuda.get_device_capability(device) == HOPPER
+        self.tiers = (*TIERS, LARGEST_TIER) if self.hopper else TIERS
         self._kernels: dict[tuple[int, bool, Variant], Kernel] = {}
+        self._arrangers: dict[int, Kernel] = {}
         self._arrived = torch.zeros(2**16, dtype=torch.int32, device=device)
         self._workspace = torch.empty(WORKSPACE, device=device)
+        self._arranged = torch.empty(ARRANGED, dtype=torch.bfloat16, device=device)
         self._unpacked: torch.Tensor | None = None
         whole = Variant(UNPACK_WARPS, 1, 2, False, 1)
         self._unpack = self._load("nf4_unpack", whole, TIERS[0], gated=False)
@@ -101,17 +119,16 @@ class Products:
         """x [n, columns] → x Wᵀ + bias [n, rows]; `gated`, with W = [gate; up], gives
         silu(gate) * up [n, rows / 2]."""
         with torch.cuda.device(self.device):  # where a kernel goes if it is launched
-            many = len(x) > MOST_ROWS
+            many = len(x) > MOST_PASSES * self.tiers[-1]
             return (self.by_cublas if many else self._by_kernel)(matrix, x, gated=gated)
 
     def _by_kernel(self, matrix: Nf4Matrix, x: torch.Tensor, *, gated: bool) -> torch.Tensor:
-        x, most = x.contiguous(), TIERS[-1]
+        x = x.contiguous()
         y = x.new_empty(len(x), matrix.rows // 2 if gated else matrix.rows)
-        for start in range(0, len(x), most):
-            part = x[start : start + most]
-            tier = next(tier for tier in TIERS if tier >= len(part))
-            self.run(self.variant(matrix, gated, tier), tier, matrix, part,
-                     y[start : start + most], gated=gated)  # fmt: skip
+        passes = -(-len(x) // self.tiers[-1])
+        for part, into in zip(x.tensor_split(passes), y.tensor_split(passes), strict=True):
+            tier = next(tier for tier in self.tiers if tier >= len(part))
+            self.run(self.variant(matrix, gated, tier), tier, matrix, part, into, gated=gated)
         return y
 
     def candidates(self, matrix: Nf4Matrix, tier: int) -> list[Variant]:
@@ -129,13 +146,22 @@ class Products:
     ) -> None:  # fmt: skip
         """The kernel itself, for at most `tier` rows of x."""
         whole, shared = variant.cut(matrix, self.processors)
+        if variant.together:
+            x = self._arrange(tier, x)
         self.kernel(variant, tier, gated)(
             min(whole + shared * variant.splits, self.processors * variant.resident),
             32 * variant.row_warps * variant.k_warps,
             x, matrix.packed, matrix.absmax, matrix.outer, matrix.offset, matrix.code,
             matrix.inner, matrix.bias, y, self._workspace, self._arrived,
-            len(x), matrix.rows, matrix.columns, whole, variant.splits,
+            len(y), matrix.rows, matrix.columns, whole, variant.splits,
         )  # fmt: skip
+
+    def _arrange(self, tier: int, x: torch.Tensor) -> torch.Tensor:
+        if tier not in self._arrangers:
+            alone = Variant(4, 1, 1, True, 1)
+            self._arrangers[tier] = self._load("nf4_arrange", alone, tier, gated=False)
+        self._arrangers[tier](ARRANGE_BLOCKS * self.processors, 128, x, self._arranged, *x.shape)
+        return self._arranged
 
     def kernel(self, variant: Variant, tier: int, gated: bool) -> Kernel:
         key = (tier, gated, variant._replace(splits=1))

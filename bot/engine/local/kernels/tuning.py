@@ -14,7 +14,7 @@ import torch
 
 from bot.engine.local.kernels.cuda import CompilerMissing
 from bot.engine.local.kernels.layout import Nf4Matrix
-from bot.engine.local.kernels.products import SOURCE, TIERS, Products, Variant
+from bot.engine.local.kernels.products import SOURCE, Products, Variant
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ def tune(
     path = folder / f"products-{_card(products.device)}.json" if folder else None
     known: dict[str, list[Any]] = json.loads(path.read_text()) if path and path.is_file() else {}
     for (rows, columns, gated), alike in _by_shape(matrices).items():
-        for tier in TIERS:
+        for tier in products.tiers:
             name = f"{rows}x{columns}{' gated' if gated else ''}, {tier} rows"
             if name not in known:
                 known[name] = list(_fastest(products, alike, gated, tier))
