@@ -68,11 +68,21 @@ async def regenerate(call: Call) -> None:
 
 
 async def continue_(call: Call) -> None:
-    record = await call.services.store.last_turn(call.place.key)
+    record = await _last_reply(call)
     if record is None or not _was_cut(record):
         raise CommandError(texts.NOTHING_TO_CONTINUE())
     await call.services.gate.admit(call.user, call.role, call.place)
     await call.services.lanes.resume(record)
+
+
+async def _last_reply(call: Call) -> TurnRecord | None:
+    """As it stands there: of several variants the chosen one."""
+    store = call.services.store
+    record = await store.last_turn(call.place.key)
+    if record is None or not record.turn.state.ended:
+        return record
+    variants = await store.variants(record.turn)
+    return variants.records[variants.chosen] if variants.records else record
 
 
 def _was_cut(record: TurnRecord) -> bool:
@@ -82,7 +92,7 @@ def _was_cut(record: TurnRecord) -> bool:
 
 
 async def speed(call: Call) -> Post:
-    record = await call.services.store.last_turn(call.place.key)
+    record = await _last_reply(call)
     if record is None or record.reply.finish is None:
         raise CommandError(texts.NO_SPEED())
     usage = record.reply.usage

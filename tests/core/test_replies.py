@@ -75,7 +75,10 @@ async def test_regenerate_replaces_the_answer_and_keeps_both_as_variants(tmp_pat
         await people.see("second")
 
 
-async def test_under_another_variant_the_buttons_are_about_that_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("go_on", ["Continue", "/continue"])
+async def test_what_is_done_to_another_variant_is_done_to_that_one(
+    tmp_path: Path, go_on: str
+) -> None:
     first = {"match": "count", "thinking": "slowly now", "text": LONG["text"]}
     async with open_house(tmp_path, [first], sampling={"max_new_tokens": 6}) as people:
         people.say("count")
@@ -91,9 +94,10 @@ async def test_under_another_variant_the_buttons_are_about_that_one(tmp_path: Pa
         await eventually(lambda: texts.CONTINUE() in people.labels())
         people.press(texts.SHOW_THINKING())
         await people.see_some("slowly now")
-        people.press(texts.CONTINUE())
-        await eventually(lambda: not people.house.lanes.busy(CHAT.key))
+        ask = people.command if go_on.startswith("/") else people.press
+        ask(go_on)
         await people.see_some("one two three four no")
+        await eventually(lambda: not people.house.lanes.busy(CHAT.key))
 
 
 async def test_a_button_that_asks_for_more_works_once(tmp_path: Path) -> None:
