@@ -23,6 +23,7 @@ from bench.options import option
 from bench.report import Figure, show
 from bot.engine.local import LocalEngine
 from bot.engine.local.choice import choose
+from bot.engine.local.faults import release_memory
 from bot.engine.local.graphs import GraphRunner
 from bot.engine.local.sampling import SamplingState
 from bot.engine.local.sequence import Sequence, Slice
@@ -97,12 +98,15 @@ def step_times(model: Any) -> list[dict[str, Figure]]:
         if not isinstance(runner, GraphRunner):
             return [{"sequences": "no graphs here"}]
         blocks = runner.cache.blocks
-        return [
+        rows = [
             _step(runner, count, context)
             for context in CONTEXTS
             for count in CROWDS
             if count * _blocks(context) <= blocks
         ]
+    del runner
+    release_memory()  # the engine needs as much again
+    return rows
 
 
 def _step(runner: GraphRunner, count: int, context: int) -> dict[str, Figure]:
