@@ -95,6 +95,8 @@ class Events:
             return  # nothing of it can be read
         event = Received(place, said, addressed, reading.replied_to(message))
         await self._inbox.put(event)
+        if addressed:
+            self._marks.asked(message.channel.id, message.id)
 
     def _opened_here(self, message: Message) -> bool:
         """In a thread that the bot opened for a question, all that follows is said to it."""
@@ -107,9 +109,9 @@ class Events:
         """Not for link previews and opened threads, which come as edits, too."""
         message = event.message
         if message.edited_at is not None and reading.is_from_person(message):
-            self._lanes.add(event.channel_id, partial(self._edited, message))
+            self._lanes.add(event.channel_id, partial(self.edited, message))
 
-    async def _edited(self, message: Message) -> None:
+    async def edited(self, message: Message) -> None:
         text = reading.text_of(message, self._client.me.id)
         if text:
             here = reading.place_of(message.channel, _server(message))
@@ -131,6 +133,10 @@ class Events:
             places.setdefault(place, []).append(str(message))
         for place, ids in places.items():
             self._lanes.add(channel, partial(self._inbox.put, Deleted(place, tuple(ids))))
+
+    async def deleted(self, channel: int, server: int | None, message: int) -> None:
+        place = self._conversations.known(message, self._place(channel, server))
+        await self._inbox.put(Deleted(place, (str(message),)))
 
     def _place(self, channel: int, server: int | None) -> Place:
         known = self._client.get_channel(channel)

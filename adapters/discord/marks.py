@@ -1,11 +1,12 @@
-"""How far each channel has been read, kept over restarts: what is newer was missed."""
+"""How far each channel has been read, and what was asked there last, kept over restarts: what is
+newer was missed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from discord.utils import snowflake_time, time_snowflake
@@ -17,8 +18,8 @@ from bot.types import utcnow
 
 log = structlog.get_logger(__name__)
 
-SEEN, DIRECT, LATEST = "seen ", "direct ", "latest"
-"""Of a server's channel, of a direct chat, and of all: names of notes."""
+SEEN, DIRECT, ASKED, LATEST = "seen ", "direct ", "asked ", "latest"
+"""Of a server's channel, of a direct chat, of either, and of all: names of notes."""
 EVERY = 5.0
 """Seconds between two writings."""
 SLACK = timedelta(minutes=1)
@@ -60,18 +61,42 @@ class Marks:
         own = f"{DIRECT if direct else SEEN}{channel}"
         if direct and own not in self._notes:
             self._met.set()
-        for name in (own, LATEST):
-            if message > self._notes.get(name, 0):
-                self._notes[name] = message
-                self._unwritten[name] = str(message)
+        self._put(own, message)
+        self._put(LATEST, message)
+
+    def _put(self, name: str, message: int) -> None:
+        if message > self._notes.get(name, 0):
+            self._notes[name] = message
+            self._unwritten[name] = str(message)
+
+    @property
+    def latest(self) -> datetime:
+        """When the latest message of all was said."""
+        return snowflake_time(self._notes[LATEST])
+
+    def asked(self, channel: int, message: int) -> None:
+        """It is for the bot."""
+        self._put(f"{ASKED}{channel}", message)
+
+    def questions(self) -> Iterator[tuple[int, int]]:
+        """The last one of each channel, as far back as is looked for anything."""
+        oldest = self._oldest
+        for name, message in self._notes.items():
+            if name.startswith(ASKED) and message > oldest:
+                yield int(name.removeprefix(ASKED)), message
 
     def since(self, channel: int, *, direct: bool = False) -> int:
         """The id after which messages of this channel may have been missed."""
         mark = self._notes.get(f"{DIRECT if direct else SEEN}{channel}")
         if mark is None:
-            latest = time_snowflake(snowflake_time(self._notes[LATEST]) - SLACK)
+            latest = time_snowflake(self.latest - SLACK)
             mark = max(latest, self._first)
-        return max(mark, time_snowflake(utcnow() - self._longest))
+        return max(mark, self._oldest)
+
+    @property
+    def _oldest(self) -> int:
+        """The id before which nothing is looked for."""
+        return time_snowflake(utcnow() - self._longest)
 
     def direct_channels(self) -> Iterator[int]:
         """Discord does not list them."""
@@ -106,4 +131,4 @@ class Marks:
 
 
 def _is_mark(name: str) -> bool:
-    return name == LATEST or name.startswith((SEEN, DIRECT))
+    return name == LATEST or name.startswith((SEEN, DIRECT, ASKED))

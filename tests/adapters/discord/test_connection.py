@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import ConfigError, TokenRefused
 from bot.testing.discord import UNLIMITED, Channel, DiscordServer, Person
-from bot.types import Received
+from bot.types import Deleted, Edited, Received
 from tests.adapters.discord_bot import Bot, configured, place, running
 from tests.adapters.kept import KeptInbox, Notes
 
@@ -160,6 +160,25 @@ async def test_after_a_restart_what_was_missed_is_answered_once_and_what_is_too_
             "missed directly",
             "missed in a thread",
         ]
+
+
+async def test_what_became_of_the_last_question_meanwhile_is_heard(
+    server: DiscordServer, general: Channel, ann: Person
+) -> None:
+    notes = Notes()
+    async with running(server, notes) as bot:
+        asked = [ann.says(f"{server.bot.mention} {n}", general) for n in ("one", "two")]
+        direct = ann.says("directly")
+        await bot.got(3)
+    ann.edits(asked[1], f"{server.bot.mention} three")
+    ann.deletes(direct)
+    async with running(server, notes) as bot:
+        ann.says("after", general)
+        await server.until(lambda: len(bot.inbox.events) >= 3, 30)
+        events = bot.inbox.events
+    assert Edited(place(general), str(asked[1].id), "three") in events
+    assert Deleted(place(ann.private), (str(direct.id),)) in events
+    assert isinstance(events[-1], Received)
 
 
 async def test_who_said_what_was_missed_has_their_roles(

@@ -70,6 +70,17 @@ async def test_nothing_is_looked_for_further_back_than_is_wanted() -> None:
     assert "seen 7" not in notes.kept
 
 
+async def test_the_last_question_of_each_channel_is_known_for_as_long_as_is_looked_back() -> None:
+    notes = Notes()
+    kept = await marks(notes)
+    for channel, message in ((7, ago(60)), (7, ago(50)), (8, ago(40)), (9, ago(9000))):
+        kept.asked(channel, message)
+    await kept.write()
+    found = dict((await marks(notes)).questions())
+    assert found.keys() == {7, 8}
+    assert ago(51) < found[7] < ago(49)
+
+
 async def test_a_mark_that_could_not_be_written_is_written_later() -> None:
     notes = Notes(failing=1)
     kept = await marks(notes)
