@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +48,17 @@ def init(**given: Any) -> None:
     answers = _answers(given, ask=not given["unattended"])
     for path in first.write(answers, config):
         click.echo(f"wrote {path}")
+    for line in _next_steps(answers, f" --config {config}" if named_file() else ""):
+        click.echo(line)
+
+
+def _next_steps(answers: Answers, flag: str) -> Iterator[str]:
     start = "run" if answers.networks else "chat"
-    click.echo(f"Now `chinwag doctor` looks whether all is well, and `chinwag {start}` starts.")
+    yield (
+        f"Now `chinwag doctor{flag}` looks whether all is well, and `chinwag {start}{flag}` starts."
+    )
+    if answers.networks and not answers.owners:
+        yield "Then write to the bot: it tells you your id, which goes into access.owner."
 
 
 def _answers(given: Mapping[str, Any], *, ask: bool) -> Answers:

@@ -33,9 +33,10 @@ def asked(*answers: str, arguments: tuple[str, ...] = ()) -> str:
 
 
 def test_enter_is_a_sensible_answer_to_every_question() -> None:
-    asked("telegram", *[""] * 4)
+    shown = asked("telegram", *[""] * 4)
     loaded = config.load(Path("config.yaml"), {})
     assert set(loaded.adapters) == {"telegram"}
+    assert "which goes into access.owner" in shown
     assert loaded.access.owner == ()
     assert loaded.thinking == "line"
     assert "token_env: TELEGRAM_TOKEN" in Path("config.yaml").read_text()
@@ -80,7 +81,14 @@ def test_flags_leave_nothing_to_ask(capsys: Capture) -> None:
     assert main(["init", "--unattended", *arguments]) == 0
     loaded = config.load(Path("config.yaml"), {})
     assert (loaded.thinking, loaded.access.owner) == ("off", ("telegram:1001",))
-    assert "chinwag doctor" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "`chinwag doctor` looks" in shown
+    assert "access.owner" not in shown
+
+
+def test_what_follows_is_said_with_the_config_that_was_named(capsys: Capture) -> None:
+    assert main(["init", "--unattended", "--config", "my.yaml"]) == 0
+    assert "`chinwag chat --config my.yaml` starts" in capsys.readouterr().out
 
 
 def test_unattended_takes_tokens_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
