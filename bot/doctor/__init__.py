@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot import plugins
 from bot.config import Config
-from bot.doctor import home, machine
+from bot.doctor import home, machine, people
 from bot.errors import ChinwagError
 from bot.progress import unseen
 from bot.secrets import redact
@@ -39,6 +39,7 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
 
 def families(config: Config) -> Iterator[Family]:
     yield Family("machine", _beside(machine.check))
+    yield Family("people", _beside(lambda: people.check(config)))
     yield Family("home", _beside(lambda: home.check(config.home)))
     yield Family("database", _beside(lambda: database.probe(locate(config.store.url, config.home))))
     for name, options in config.adapters.items():

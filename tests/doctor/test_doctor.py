@@ -11,7 +11,7 @@ import pytest
 
 from bot import plugins
 from bot.config import Config
-from bot.doctor import examine, home, machine
+from bot.doctor import examine, home, machine, people
 from bot.errors import ModelUnavailable
 from bot.instance import only_instance
 from bot.store.location import locate
@@ -55,6 +55,27 @@ async def test_each_network_and_the_engine_say_how_they_are(
     assert found["fake"].advice == "get another"
     assert found["engine"].found == "There is no such model."
     assert not found["engine"].ok
+
+
+@pytest.mark.parametrize(
+    ("access", "owner", "admitted"),
+    [
+        ({}, "nobody is one on these networks", "nobody but owners"),
+        ({"owner": ["console:me"], "allow": ["console:you"]}, "console:me", "admits console:you"),
+        ({"owner": ["elsewhere:me"], "allow": ["everyone"]}, "nobody is one", "everyone"),
+    ],
+)
+def test_whom_the_bot_answers_is_told(
+    tmp_path: Path, access: dict[str, list[str]], owner: str, admitted: str
+) -> None:
+    owners, allowed = people.check(scripted(tmp_path, adapters={"console": {}}, access=access))
+    assert owner in owners.found
+    assert admitted in allowed.found
+    assert bool(owners.advice) == ("nobody" in owner)
+
+
+def test_without_a_network_nobody_has_to_be_named(tmp_path: Path) -> None:
+    assert people.check(scripted(tmp_path)) == []
 
 
 async def test_a_check_that_breaks_is_a_finding_and_the_next_ones_go_on(
