@@ -17,13 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.engine.local import kv_int8, plan, sdpa
+from bot.engine.local import kv_int8, loader, plan, sdpa
 from bot.engine.local.choice import choose
 from bot.engine.local.config import KvDtype, LocalConfig
 from bot.engine.local.kv_int8 import quantise, rounded, rounding
 from bot.engine.local.kvcache import KVCache, LayerShape
 from bot.engine.local.loaded import LoadedModel
 from bot.engine.local.plain import PlainRunner
+from bot.engine.local.progress import silent
 from bot.engine.local.runner import PagedRunner
 from bot.engine.local.sequence import Slice
 from bot.engine.local.shape import shape_of
@@ -102,6 +103,19 @@ def test_the_plan_is_right_to_the_byte(
     planned = plan.make(family, shape_of(loaded.model.config), config, machine())
     runner = PagedRunner(loaded.model, loaded.device, blocks=9, block_size=SIZE, kv_dtype=kv_dtype)
     assert runner.cache_bytes == planned.kv_token_bytes * (9 + 1) * SIZE
+
+
+def test_what_the_config_asks_for_is_what_is_allocated(
+    tiny_model: TinyModel, tmp_path: Path
+) -> None:
+    config = LocalConfig(
+        model=str(tiny_model("qwen3")), kv_dtype="int8", kv_tokens=1024, dtype="float32"
+    )
+    loaded = loader.load(config, tmp_path, silent)
+    planned, _ = loader.make_plan(config, tmp_path, silent)
+    runner = choose(loaded, block_size=SIZE)
+    assert planned.kv_dtype == "int8"
+    assert runner.cache_bytes == planned.kv_token_bytes * (1024 + SIZE)
 
 
 def test_what_is_wiped_reaches_nobody() -> None:
@@ -237,7 +251,7 @@ def test_text_is_the_same_with_prompts_in_small_pieces(case: Case, chunk: int) -
 
 def test_text_is_the_same_with_blocks_that_run_out(case: Case) -> None:
     longest = max(map(len, case.prompts)) + NEW
-    desk = case.desk(kv_tokens=2 * longest, prefix_cache=False)
+    desk = case.desk(kv_tokens=3 * longest, prefix_cache=False)
     desk.on_step = _put_back_now_and_then(desk)
     case.check(desk)
     assert desk.runner.put_back() > 0
@@ -245,7 +259,7 @@ def test_text_is_the_same_with_blocks_that_run_out(case: Case) -> None:
 
 def _put_back_now_and_then(desk: Desk) -> Callable[[int], None]:
     scheduler = desk.worker.scheduler
-    return lambda step: scheduler.put_back(int(step % 5 == 0 and len(scheduler.running) > 1))
+    return lambda step: scheduler.put_back(int(step % 3 == 0 and len(scheduler.running) > 1))
 
 
 def test_a_text_is_hardly_less_expected_than_with_keys_and_values_as_they_are(
