@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+
+from pydantic import BaseModel
 
 from bot import plugins
 from bot.config import Config
@@ -43,12 +46,17 @@ def families(config: Config) -> Iterator[Family]:
     yield Family("home", _beside(lambda: home.check(config.home)))
     yield Family("database", _beside(lambda: database.probe(locate(config.store.url, config.home))))
     for name, options in config.adapters.items():
-        yield Family(name, lambda n=name, o=options: _probed(plugins.adapter(n)(o)))  # type: ignore[misc]
-    yield Family("engine", lambda: _probed(_engine(config)))
+        yield Family(name, partial(_adapter, name, options))
+    yield Family("engine", lambda: _engine(config))
 
 
-def _engine(config: Config) -> object:
-    return plugins.engine(config.engine.kind)(config.engine.options, config.home, unseen)
+async def _adapter(name: str, options: BaseModel) -> Sequence[Finding]:
+    return await _probed(plugins.adapter(name)(options))
+
+
+async def _engine(config: Config) -> Sequence[Finding]:
+    make = plugins.engine(config.engine.kind)
+    return await _probed(make(config.engine.options, config.home, unseen))
 
 
 def _beside(
