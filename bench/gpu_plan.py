@@ -11,6 +11,7 @@ import torch
 
 from bench import qwq
 from bench.report import Figure, show
+from bot.engine.local.kernels.room import ROOM
 from bot.engine.local.shape import shape_of
 from bot.engine.local.sizes import GIB
 from bot.engine.local.storage import Storage
@@ -31,7 +32,7 @@ def main() -> None:
 
 def measure(*, quantize_head: bool, layers: int = 64) -> dict[str, Figure]:
     storage = Storage("nf4", quantize_head, "bfloat16", gpu=True)
-    predicted = storage.total(shape_of(qwq.config(layers)))
+    predicted = storage.total(shape_of(qwq.config(layers))) + ROOM
     before = torch.cuda.memory_allocated()
     torch.cuda.reset_peak_memory_stats()
     with torch.inference_mode():

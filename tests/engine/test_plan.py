@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.engine.local import plan, plan_table
 from bot.engine.local.config import LocalConfig
+from bot.engine.local.kernels.room import ROOM
 from bot.engine.local.shape import shape_of
 from bot.engine.local.sizes import GIB, KIB
 from bot.engine.local.storage import Storage
@@ -120,6 +121,18 @@ def test_what_is_too_much_goes_to_the_cpu_only_if_it_may() -> None:
     offloading = planned(16, quantize="nf4", offload=True)
     assert offloading.fits
     assert offloading.offloaded > 0
+
+
+def test_more_than_all_layers_can_not_go_to_the_cpu() -> None:
+    hopeless = planned(2, quantize="nf4", offload=True)
+    assert not hopeless.fits
+    assert hopeless.offloaded == NF4.components(qwq())["layers"]
+    assert all(place.weights > 0 for place in hopeless.placements)
+
+
+def test_a_step_counts_what_the_kernels_keep_for_themselves() -> None:
+    four, eight = (planned(80, quantize=way).placements[0].step for way in ("nf4", "int8"))
+    assert four - eight == ROOM
 
 
 def test_the_refusal_shows_the_table_and_two_ways_out() -> None:

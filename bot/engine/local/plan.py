@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.engine.local.config import LocalConfig
 from bot.engine.local.hardware import Hardware
+from bot.engine.local.kernels.room import ROOM
 from bot.engine.local.shape import ModelShape
 from bot.engine.local.sizes import gib
 from bot.engine.local.storage import DTYPE_BYTES, Method, Storage, kv_bytes
@@ -149,7 +150,8 @@ def devices(config: LocalConfig, hardware: Hardware) -> list[Device]:
 def step_bytes(shape: ModelShape, storage: Storage, config: LocalConfig) -> int:
     """The peak of one step: a chunk of prompts beside a full batch, the logits of that batch with
     the copies that sampling sorts or captured steps keep, the largest matrix unpacked, one
-    conversation's keys and values gathered for a layer, and in the type of the computation."""
+    conversation's keys and values gathered for a layer, and in the type of the computation; and
+    what our own kernels keep for themselves."""
     size = DTYPE_BYTES[storage.dtype]
     rows = config.chunk(gpu=storage.gpu) + config.max_batch
     hidden = rows * (6 * shape.hidden + 3 * shape.intermediate) * size
@@ -158,7 +160,8 @@ def step_bytes(shape: ModelShape, storage: Storage, config: LocalConfig) -> int:
     gathered = sum(
         max((kv_bytes(cache, dtype) for cache in shape.caches), default=0) for dtype in ways
     )
-    return hidden + logits + storage.unpacked(shape) + shape.context_window * gathered
+    kernels = ROOM if storage.method == "nf4" and storage.gpu else 0
+    return hidden + logits + storage.unpacked(shape) + shape.context_window * gathered + kernels
 
 
 def _kv_dtype(storage: Storage, config: LocalConfig) -> str:
@@ -181,13 +184,14 @@ def _lay_out(
     weights, budget = storage.total(shape), sum(device.budget for device in places)
     room = budget - step * len(places) - least
     too_much = max(weights - room, storage.while_loading(shape) - budget, 0)
-    offloaded = too_much if config.offload and storage.gpu else 0
+    layers = storage.components(shape)["layers"]
+    offloaded = min(too_much, layers) if config.offload and storage.gpu else 0
     kept = weights - offloaded
     placements = tuple(_place(device, kept, budget, step) for device in places)
     return Plan(
         name, shape, storage, reason, placements, offloaded,
         _cache_tokens(placements, token, shape, storage, config), token, kv_dtype,
-        too_much == 0 or 0 < offloaded <= _spare_ram(shape, storage, config, hardware),
+        too_much <= offloaded <= max(0, _spare_ram(shape, storage, config, hardware)),
     )  # fmt: skip
 
 

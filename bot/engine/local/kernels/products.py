@@ -15,6 +15,7 @@ from torch.nn.functional import linear
 from bot.engine.local.kernels.cuda import HOPPER, Kernel, compile_file
 from bot.engine.local.kernels.layout import STEP, Nf4Matrix
 from bot.engine.local.kernels.overlap import can_overlap
+from bot.engine.local.kernels.room import ARRANGED, LARGEST_TIER, WORKSPACE
 
 SOURCE = Path(__file__).with_name("nf4_matmul.cu")
 TABLE = 256 * 256
@@ -22,17 +23,12 @@ TABLE = 256 * 256
 STAGES = 4
 """The kernel's stages of x in shared memory, each of 64 columns."""
 TIERS = (8, 16, 32, 64)
-"""Rows of activations that a variant is compiled for."""
-LARGEST_TIER = 96
-"""That too where four warps multiply together: short prompts read the weights but once."""
+"""Rows of activations that a variant is compiled for; and LARGEST_TIER where four warps multiply
+together: short prompts read the weights but once."""
 MOST_PASSES = 2
 """Over the weights by the kernel: with more, cuBLAS wins on every card tried."""
-ARRANGED = LARGEST_TIER * 2**15
-"""Numbers of x that are put in the order in which four warps together read them."""
 ARRANGE_BLOCKS = 2
 """For each multiprocessor, that do so."""
-WORKSPACE = 16 * 2**20
-"""Floats in which blocks that share rows leave their parts of the sums."""
 UNPACK_WARPS = 8
 
 
