@@ -74,6 +74,24 @@ async def test_many_streams_at_once_say_what_each_says_alone(engine: LocalEngine
     assert await asyncio.gather(*(tell(engine, word) for word in ("one", "two", "three"))) == alone
 
 
+async def test_a_load_that_is_given_up_leaves_no_thread(
+    tiny_model: TinyModel, tmp_path: Path
+) -> None:
+    """A process that ends over a thread within torch is aborted instead of having its exit code."""
+    engine = LocalEngine(config(tiny_model("llama")), tmp_path)
+    loading = asyncio.create_task(engine.__aenter__())
+    await asyncio.sleep(0)
+    assert engine_threads()
+    loading.cancel()
+    await asyncio.wait([loading])
+    assert loading.cancelled()
+    assert not engine_threads()
+
+
+def engine_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "engine"]
+
+
 async def test_closing_the_generator_cancels_within_one_step(engine: LocalEngine) -> None:
     async with aclosing(engine.stream(said("Hello"), ENDLESS)) as stream:
         async for event in stream:

@@ -157,13 +157,16 @@ class _Life:
         try:
             return await self._ready
         except asyncio.CancelledError:
-            self.inbox.put(Stop())
+            await self.end()
             raise
 
     async def end(self) -> None:
+        """Returns once the thread is gone: a process that ends over one within torch is aborted."""
         self.inbox.put(Stop())
         try:
-            await asyncio.wait_for(self._ended.wait(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._ended.wait()
+                await asyncio.to_thread(self._thread.join, STOP_SECONDS)
         except TimeoutError:
             log.warning("the engine's thread does not end", seconds=STOP_SECONDS)
 
