@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.engine.local.kernels import layout
 from bot.engine.local.kernels.layout import Nf4Matrix
+from bot.engine.local.kernels.products import Card, variants
 
 pytestmark = pytest.mark.slow
 
@@ -104,21 +105,29 @@ def test_on_a_cpu_every_layer_stays_as_it_is() -> None:
 # --- how the work is cut -------------------------------------------------------------------------
 
 
-@given(rows=st.integers(1, 2000), tier=st.sampled_from((8, 16, 32, 64, 96)), hopper=st.booleans())
-@settings(max_examples=50)
-def test_every_tile_of_rows_is_somebodys(rows: int, tier: int, hopper: bool) -> None:
-    from bot.engine.local.kernels import products
+CARDS = {
+    "H100": Card(132, 227 * 1024, hopper=True),
+    "A100": Card(108, 163 * 1024, hopper=False),
+    "RTX 4090": Card(128, 99 * 1024, hopper=False),
+    "RTX 3060": Card(28, 99 * 1024, hopper=False),
+}
 
+
+@given(rows=st.integers(1, 2000), card=st.sampled_from(sorted(CARDS)), data=st.data())
+@settings(max_examples=100)
+def test_every_tile_of_rows_is_somebodys(rows: int, card: str, data: st.DataObject) -> None:
+    """In every way to cut that a card is offered, and each has room in its shared memory."""
     none = torch.empty(0)
     packed = torch.empty((2 * rows, 80, 32, 4), dtype=torch.int32, device="meta")
     matrix = Nf4Matrix(packed, none, none, none, none, none, None)
-    candidates = products.variants(matrix, tier, 132, hopper=hopper)
+    tier = data.draw(st.sampled_from(CARDS[card].tiers))
+    candidates = variants(matrix, tier, CARDS[card])
     assert candidates
     for variant in candidates:
-        whole, shared = variant.cut(matrix, 132)
+        whole, shared = variant.cut(matrix, CARDS[card].processors)
         assert (whole + shared) * variant.row_warps * 32 >= matrix.rows
         assert whole + shared - 1 < matrix.rows / (variant.row_warps * 32)
-        assert variant.shared(tier) <= 227 * 1024
+        assert variant.shared(tier) <= CARDS[card].shared
 
 
 # --- the product, on a GPU -----------------------------------------------------------------------
@@ -137,7 +146,7 @@ def multiply(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_every_variant_is_exact_but_for_the_rounding_and_always_the_same(
     multiply: Any, tier: int, gated: bool
 ) -> None:
-    if tier not in multiply.tiers:
+    if tier not in multiply.card.tiers:
         pytest.skip("needs Hopper's tensor cores")
     _, _, matrix = quantised(1024, 2048, "cuda", bias=True)
     weight, bias = layout.exact(matrix), matrix.bias.double()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
@@ -13,6 +14,7 @@ import torch
 
 Pointer = torch.Tensor | None
 HOPPER = (9, 0)
+INCLUDE = re.compile(r'^#include "(.+)"$', re.MULTILINE)
 FREE_SHARED = 48 * 1024
 """Bytes of shared memory that a block gets without asking."""
 
@@ -61,7 +63,7 @@ def compile_file(
     own = "a" if (major, minor) == HOPPER else ""  # what no other architecture has, wgmma say
     options = [f"--gpu-architecture=sm_{major}{minor}{own}", "--std=c++17"]
     options += [f"-D{name}={value}" for name, value in defines.items()]
-    source = path.read_text()
+    source = source_of(path)
     key = sha256("\0".join([source, str(version), *options]).encode()).hexdigest()[:24]
     kept = cache_folder / f"{path.stem}-{key}.cubin" if cache_folder else None
     if kept and kept.is_file():
@@ -72,6 +74,11 @@ def compile_file(
         kept.with_suffix(".part").write_bytes(code)
         kept.with_suffix(".part").replace(kept)
     return code
+
+
+def source_of(path: Path) -> str:
+    """The file's text with that of the files beside it that it includes."""
+    return INCLUDE.sub(lambda found: source_of(path.with_name(found[1])), path.read_text())
 
 
 def _compile(nvrtc: Any, source: str, options: list[str]) -> bytes:

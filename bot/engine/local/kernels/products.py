@@ -7,7 +7,7 @@ rows are cheaper through cuBLAS, with the matrix unpacked into memory that all m
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn.functional import linear
@@ -17,7 +17,8 @@ from bot.engine.local.kernels.layout import STEP, Nf4Matrix
 from bot.engine.local.kernels.overlap import can_overlap
 from bot.engine.local.kernels.room import ARRANGED, LARGEST_TIER, WORKSPACE
 
-SOURCE = Path(__file__).with_name("nf4_matmul.cu")
+SOURCES = Path(__file__).parent
+"""Where each kernel is in a file of its name."""
 TABLE = 256 * 256
 """Bytes of the kernel's table in shared memory."""
 STAGES = 4
@@ -60,6 +61,8 @@ class Variant(NamedTuple):
         return TABLE + more + 16 * STAGES + 16
 
 
+Shape = tuple[int, int, int, bool]
+"""A variant without its splits."""
 SPLITS = (1, 2, 3, 4, 6, 12)
 FEW = ((2, 8, 1, False), (4, 4, 1, False), (8, 1, 2, False), (2, 4, 2, False))
 MANY = ((2, 4, 1, False), (4, 2, 1, False))
@@ -67,19 +70,36 @@ TOGETHER = ((8, 1, 1, True), (12, 1, 1, True), (4, 1, 2, True), (8, 1, 2, True))
 """What is worth trying for up to 16 rows of x, for more, and for more on Hopper."""
 
 
-def variants(matrix: Nf4Matrix, tier: int, processors: int, *, hopper: bool) -> list[Variant]:
+class Card(NamedTuple):
+    """What of a GPU decides how work is cut: its multiprocessors, the bytes of shared memory that
+    a block may have, and whether four warps can multiply together."""
+
+    processors: int
+    shared: int
+    hopper: bool
+
+    @property
+    def tiers(self) -> tuple[int, ...]:
+        return (*TIERS, LARGEST_TIER) if self.hopper else TIERS
+
+    def shapes(self, tier: int) -> list[Shape]:
+        few, many = tier <= TIERS[1], tier <= TIERS[-1]
+        together = TOGETHER if self.hopper else ()
+        every: tuple[Shape, ...] = FEW if few else (*MANY, *together) if many else together
+        return [shape for shape in every if Variant(*shape, 1).shared(tier) <= self.shared]
+
+
+def card_of(device: torch.device) -> Card:
+    properties: Any = torch.cuda.get_device_properties(device)
+    shared = properties.shared_memory_per_block_optin
+    hopper = torch.cuda.get_device_capability(device) == HOPPER
+    return Card(properties.multi_processor_count, shared, hopper)
+
+
+def variants(matrix: Nf4Matrix, tier: int, card: Card) -> list[Variant]:
     """Those that give enough blocks something to do."""
-    every = [Variant(*shape, splits) for shape in _shapes(tier, hopper=hopper)
-             for splits in SPLITS]  # fmt: skip
-    return [each for each in every if _sensible(each, matrix, tier, processors)] or every[:1]
-
-
-def _shapes(tier: int, *, hopper: bool) -> tuple[tuple[int, int, int, bool], ...]:
-    if tier <= 16:
-        return FEW
-    if not hopper:
-        return MANY
-    return TOGETHER if tier == LARGEST_TIER else (*MANY, *TOGETHER)
+    every = [Variant(*shape, splits) for shape in card.shapes(tier) for splits in SPLITS]
+    return [each for each in every if _sensible(each, matrix, tier, card.processors)] or every[:1]
 
 
 def _sensible(variant: Variant, matrix: Nf4Matrix, tier: int, processors: int) -> bool:
@@ -98,10 +118,8 @@ class Products:
 
     def __init__(self, device: torch.device, cache_folder: Path | None) -> None:
         self.device, self._cache_folder = device, cache_folder
-        self.processors = torch.cuda.get_device_properties(device).multi_processor_count
+        self.card = card_of(device)
         self.table: dict[tuple[int, int, bool, int], Variant] = {}
-        self.hopper = torch.cuda.get_device_capability(device) == HOPPER
-        self.tiers = (*TIERS, LARGEST_TIER) if self.hopper else TIERS
         self._kernels: dict[tuple[int, bool, Variant], Kernel] = {}
         self._arrangers: dict[int, Kernel] = {}
         self._arrived = torch.zeros(2**16, dtype=torch.int32, device=device)
@@ -115,20 +133,20 @@ class Products:
         """x [n, columns] → x Wᵀ + bias [n, rows]; `gated`, with W = [gate; up], gives
         silu(gate) * up [n, rows / 2]."""
         with torch.cuda.device(self.device):  # where a kernel goes if it is launched
-            many = len(x) > MOST_PASSES * self.tiers[-1]
+            many = len(x) > MOST_PASSES * self.card.tiers[-1]
             return (self.by_cublas if many else self._by_kernel)(matrix, x, gated=gated)
 
     def _by_kernel(self, matrix: Nf4Matrix, x: torch.Tensor, *, gated: bool) -> torch.Tensor:
         x = x.contiguous()
         y = x.new_empty(len(x), matrix.rows // 2 if gated else matrix.rows)
-        passes = -(-len(x) // self.tiers[-1])
+        passes = -(-len(x) // self.card.tiers[-1])
         for part, into in zip(x.tensor_split(passes), y.tensor_split(passes), strict=True):
-            tier = next(tier for tier in self.tiers if tier >= len(part))
+            tier = next(tier for tier in self.card.tiers if tier >= len(part))
             self.run(self.variant(matrix, gated, tier), tier, matrix, part, into, gated=gated)
         return y
 
     def candidates(self, matrix: Nf4Matrix, tier: int) -> list[Variant]:
-        return variants(matrix, tier, self.processors, hopper=self.hopper)
+        return variants(matrix, tier, self.card)
 
     def variant(self, matrix: Nf4Matrix, gated: bool, tier: int) -> Variant:
         key = (matrix.rows, matrix.columns, gated, tier)
@@ -141,11 +159,11 @@ class Products:
         *, gated: bool,
     ) -> None:  # fmt: skip
         """The kernel itself, for at most `tier` rows of x."""
-        whole, shared = variant.cut(matrix, self.processors)
+        whole, shared = variant.cut(matrix, self.card.processors)
         if variant.together:
             x = self._arrange(tier, x)
         self.kernel(variant, tier, gated)(
-            min(whole + shared * variant.splits, self.processors * variant.resident),
+            min(whole + shared * variant.splits, self.card.processors * variant.resident),
             32 * variant.row_warps * variant.k_warps,
             x, matrix.packed, matrix.absmax, matrix.outer, matrix.offset, matrix.code,
             matrix.inner, matrix.bias, y, self._workspace, self._arrived,
@@ -156,7 +174,9 @@ class Products:
         if tier not in self._arrangers:
             alone = Variant(4, 1, 1, True, 1)
             self._arrangers[tier] = self._load("nf4_arrange", alone, tier, gated=False)
-        self._arrangers[tier](ARRANGE_BLOCKS * self.processors, 128, x, self._arranged, *x.shape)
+        self._arrangers[tier](
+            ARRANGE_BLOCKS * self.card.processors, 128, x, self._arranged, *x.shape
+        )
         return self._arranged
 
     def kernel(self, variant: Variant, tier: int, gated: bool) -> Kernel:
@@ -173,7 +193,7 @@ class Products:
             self._unpacked = torch.empty(needed, dtype=torch.bfloat16, device=self.device)
         out = self._unpacked[:needed].view(matrix.rows, matrix.columns)
         self._unpack(
-            2 * self.processors, 32 * UNPACK_WARPS,
+            2 * self.card.processors, 32 * UNPACK_WARPS,
             matrix.packed, matrix.absmax, matrix.outer, matrix.offset, matrix.code, matrix.inner,
             out, matrix.rows, matrix.columns,
         )  # fmt: skip
@@ -202,6 +222,6 @@ class Products:
             "WGMMA": int(variant.together),
             "GATED": int(gated),
         }
-        code = compile_file(SOURCE, defines, self.device, self._cache_folder)
+        code = compile_file(SOURCES / f"{name}.cu", defines, self.device, self._cache_folder)
         with torch.cuda.device(self.device):
             return Kernel(code, name, variant.shared(tier), overlaps=can_overlap(self.device))

@@ -12,9 +12,9 @@ from typing import Any
 import structlog
 import torch
 
-from bot.engine.local.kernels.cuda import CompilerMissing
+from bot.engine.local.kernels.cuda import CompilerMissing, source_of
 from bot.engine.local.kernels.layout import Nf4Matrix
-from bot.engine.local.kernels.products import SOURCE, Products, Variant
+from bot.engine.local.kernels.products import SOURCES, Products, Variant
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ def tune(
     path = folder / f"products-{_card(products.device)}.json" if folder else None
     known: dict[str, list[Any]] = json.loads(path.read_text()) if path and path.is_file() else {}
     for (rows, columns, gated), alike in _by_shape(matrices).items():
-        for tier in products.tiers:
+        for tier in products.card.tiers:
             name = f"{rows}x{columns}{' gated' if gated else ''}, {tier} rows"
             if name not in known:
                 known[name] = list(_fastest(products, alike, gated, tier))
@@ -44,7 +44,8 @@ def tune(
 def _card(device: torch.device) -> str:
     """Another kernel is measured anew."""
     name = torch.cuda.get_device_name(device).replace(" ", "-")
-    return f"{name}-{sha256(SOURCE.read_bytes()).hexdigest()[:8]}"
+    source = source_of(SOURCES / "nf4_matmul.cu") + source_of(SOURCES / "nf4_arrange.cu")
+    return f"{name}-{sha256(source.encode()).hexdigest()[:8]}"
 
 
 def _by_shape(
