@@ -5,6 +5,7 @@ What stands under `engine` and under each of `adapters` is described by that plu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,13 +35,19 @@ def _language(code: str) -> str:
     return code
 
 
+def _database(url: str) -> str:
+    if not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
+        raise ValueError(f"expected sqlite:///FILE or postgresql://…, found {url!r}")
+    return url
+
+
 Folder = Annotated[Path, AfterValidator(_folder)]
 
 Options = Annotated[Mapping[str, Any], BeforeValidator(lambda data: {} if data is None else data)]
 
 
 class Store(Section):
-    url: str = Field(default="sqlite:///chinwag.db", pattern=r"^(sqlite|postgresql)(\+\w+)?://")
+    url: Annotated[str, AfterValidator(_database)] = "sqlite:///chinwag.db"
     """sqlite:///FILE (relative to home), or postgresql://USER:PASSWORD@HOST/DATABASE."""
 
 

@@ -55,7 +55,7 @@ ENGINE = "engine: {kind: scripted}\n"
             "2: turns.max_waiting: should be greater than or equal to 1, found 0",
         ),
         ("thinking: loud", "2: thinking: should be 'off', 'line' or 'open', found 'loud'"),
-        ("store: {url: mysql://x}", "2: store.url: should match pattern"),
+        ("store: {url: mysql://x}", "2: store.url: expected sqlite:///FILE or postgresql://…"),
         ("adapters: [telegram]", "2: adapters: should be a section of keys, found a list"),
         (
             "adapters: {consol: }",
