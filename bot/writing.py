@@ -167,20 +167,17 @@ class Writing:
 
 
 def advanced(draft: Draft, chunk: Chunk) -> Draft:
+    begun = replace(draft, waiting=None, finish=chunk.finish)
     if chunk.kind == "reasoning":
         return replace(
-            draft,
+            begun,
             state=TurnState.THINKING,
             reasoning=draft.reasoning + chunk.text,
             reasoning_tokens=draft.reasoning_tokens + chunk.tokens,
-            waiting=None,
-            finish=chunk.finish,
         )
     return replace(
-        draft,
+        begun,
         state=TurnState.ANSWERING,
         text=draft.text + chunk.text,
         text_tokens=draft.text_tokens + chunk.tokens,
-        waiting=None,
-        finish=chunk.finish,
     )
