@@ -87,16 +87,19 @@ class Interactions:
             return
         try:
             answer = await self._presses.press(event, role)
-        except (CommandError, StoreError) as error:
+        except CommandError as error:
             log.info("press refused", user=str(event.user), why=str(error))
-            if self._is_worth_telling(error, event):
-                post = Post(texts.told(error), only_for=event.user)
-                await self._reception.tell(event.place, post)
-            return
+            answer = Post(texts.told(error)) if self._is_worth_telling(error, event) else None
+        except StoreError as error:
+            log.warning("press failed", why=str(error))
+            answer = Post(texts.told(error))
+        except Exception:
+            log.exception("press failed")
+            answer = Post(texts.FAILED())
         if answer is not None:
             await self._reception.tell(event.place, replace(answer, only_for=event.user))
 
-    def _is_worth_telling(self, error: Exception, event: Pressed) -> bool:
+    def _is_worth_telling(self, error: CommandError, event: Pressed) -> bool:
         """Others would wonder at it where they see it, too."""
         if isinstance(error, Limited):
             return error.fresh

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import texts
+from bot import texts, texts_for_people
 from bot.errors import StoreUnavailable
 from bot.types import Invoked
 from tests.core.house import ANNA, CHAT, open_house
@@ -28,6 +28,19 @@ async def test_a_question_by_a_command_that_comes_twice_is_answered_once(tmp_pat
         for event in (asked, asked, replace(asked, arguments="two", id="c2")):
             people.tell(event)
         await people.see("You said: one", "You said: two")
+
+
+async def test_whoever_presses_a_button_hears_that_the_database_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable("The database is locked.")
+
+    async with open_house(tmp_path) as people:
+        await people.answer("/forgetme")
+        monkeypatch.setattr(people.house.chat.store, "forget", away)
+        people.press(texts_for_people.FORGET_ME())
+        await people.see_last(texts.MEMORY_AWAY())
 
 
 async def test_a_command_hears_that_the_database_is_away(
