@@ -45,7 +45,7 @@ class Presses:
         action = Action(button.action)
         if action in ASKING:
             await self._gate.admit(event.user, role, event.place)
-            if not await self._store.drop_buttons(record.turn):  # pressed twice
+            if not await self._store.use_up(event.button):  # pressed twice
                 raise CommandError(texts.BUTTON_GONE())
         await self._act(action, record, event)
 

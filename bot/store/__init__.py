@@ -124,8 +124,11 @@ class Store(Protocol):
 
     async def button(self, id: str) -> ButtonRecord | None: ...
 
-    async def drop_buttons(self, turn: Turn) -> bool:
-        """Of this turn and of all other turns of its question; False if there were none."""
+    async def drop_buttons(self, turn: Turn) -> None:
+        """Of this turn and of all other turns of its question."""
+
+    async def use_up(self, id: str) -> bool:
+        """Drop this button with all others of its question; False if it was gone."""
 
     async def buttoned_before(self, turn: Turn) -> list[TurnRecord]:
         """Ended turns of the conversation's last questions before this one that still have

@@ -31,16 +31,16 @@ class Buttons(Family):
         return None if row is None else records.button(row)
 
     @writes
-    async def drop_buttons(self, session: AsyncSession, turn: Turn) -> bool:
-        asked = aliased(TurnRow)
-        same = (asked.conversation_id == TurnRow.conversation_id) & (
-            asked.question_id == TurnRow.question_id
-        )
-        siblings = select(TurnRow.id).join(asked, same).where(asked.id == turn.id)
-        dropped = await session.execute(
-            delete(ButtonRow).where(ButtonRow.turn_id.in_(siblings)).returning(ButtonRow.id)
-        )
-        return bool(dropped.all())
+    async def drop_buttons(self, session: AsyncSession, turn: Turn) -> None:
+        await _drop(session, turn.id)
+
+    @writes
+    async def use_up(self, session: AsyncSession, id: str) -> bool:
+        row = await session.get(ButtonRow, id, with_for_update=True)
+        if row is None:
+            return False
+        await _drop(session, row.turn_id)
+        return True
 
     @writes
     async def once(self, session: AsyncSession, what: str, every: timedelta) -> bool:
@@ -50,6 +50,20 @@ class Buttons(Family):
             return False
         session.add(OnceRow(what=what, until=now + every))
         return True
+
+
+async def _drop(session: AsyncSession, turn_id: int) -> None:
+    """Of all turns of its question."""
+    asked = aliased(TurnRow)
+    same = (asked.conversation_id == TurnRow.conversation_id) & (
+        asked.question_id == TurnRow.question_id
+    )
+    siblings = select(TurnRow.id).join(asked, same).where(asked.id == turn_id)
+    await session.execute(
+        delete(ButtonRow)
+        .where(ButtonRow.turn_id.in_(siblings))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _row(record: ButtonRecord) -> ButtonRow:

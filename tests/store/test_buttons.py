@@ -27,6 +27,15 @@ async def test_dropped_buttons_are_gone_and_others_stay(store: SqlStore) -> None
     assert await store.button(kept) is not None
 
 
+async def test_a_button_is_used_up_once_and_those_beside_it_with_it(store: SqlStore) -> None:
+    turn = await ask(store, "question")
+    first, second = await store.add_buttons([ButtonRecord(turn.id, "again", None)] * 2)
+    assert await store.use_up(first)
+    assert await store.button(second) is None
+    await store.add_buttons([ButtonRecord(turn.id, "again", None)])
+    assert not await store.use_up(first)
+
+
 async def test_earlier_replies_with_buttons_are_found(store: SqlStore) -> None:
     first, elsewhere = await ask(store, "first"), await ask(store, "first", ELSEWHERE)
     without, last = await ask(store, "second"), await ask(store, "third")

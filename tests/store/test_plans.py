@@ -103,6 +103,7 @@ async def use_everything(store: SqlStore) -> None:
     [button] = await store.add_buttons([ButtonRecord(turn.id, "stop", ANN)])
     await store.button(button)
     await store.buttoned_before(turn)
+    await store.use_up(button)
     await store.drop_buttons(turn)
     await store.once("press:1", timedelta(days=1))
     await store.change("", "seed", "1", ANN)
