@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.engine.local.packed import PackedLinear, pack
+from bot.engine.local.packed import PackedLinear, pack, usual_rows
 from tests.engine.conftest import TinyModel
 from tests.engine.desk import load
 
@@ -20,6 +20,12 @@ def test_a_packed_layer_gives_what_the_plain_one_gives(rows: int, bias: bool) ->
     rows_in = torch.randn(1, rows, 192)
     with torch.inference_mode():
         torch.testing.assert_close(packed(rows_in), linear.forward(rows_in))
+
+
+def test_a_few_dozen_numbers_of_rows_serve_all_and_waste_little() -> None:
+    usual = {rows: usual_rows(rows) for rows in range(1, 1025)}
+    assert len(set(usual.values())) <= 64
+    assert all(rows <= found <= max(rows + 3, rows * 9 // 8) for rows, found in usual.items())
 
 
 def test_every_float32_layer_of_a_model_is_packed_and_its_plain_weight_let_go(
