@@ -2,8 +2,8 @@
 
 A step launches hundreds of kernels, and Python needs longer to launch them than the card to run
 them. A graph is launched as a whole, the choice of tokens included. While the host looks at what
-a step gave, the card already computes the one that most likely follows (see lookahead.py). Steps
-with pieces of prompts go the ordinary way.
+a step gave, the card already computes the one that most likely follows (see lookahead.py). Short
+prompts are captured too (see prompt_graphs.py), steps with longer ones launched.
 """
 
 from __future__ import annotations
