@@ -28,6 +28,8 @@ NAMESPACES = ("--mount", "--pid", "--cgroup", "--ipc", "--uts")
 PATIENCE = 30.0
 """Seconds for the machine to come up, or to go."""
 PAUSE = 0.05
+UMASK = 0o022
+"""As a machine's, whatever the test's process has: the service's user must get beneath its root."""
 
 
 class Machine:
@@ -37,7 +39,7 @@ class Machine:
     async def run(self, command: str, given: str = "") -> str:
         """What the command prints. Raises AssertionError with that where it fails."""
         process = await asyncio.create_subprocess_exec(
-            *(*self._enter, command), stdin=PIPE, stdout=PIPE, stderr=STDOUT
+            *(*self._enter, command), stdin=PIPE, stdout=PIPE, stderr=STDOUT, umask=UMASK
         )
         printed, _ = await process.communicate(given.encode())
         assert process.returncode == 0, f"{command}: {printed.decode()}"
@@ -113,8 +115,9 @@ async def _boot(root: Path, log: Path, cgroup: Path) -> Process:
     join = f'echo $$ >{cgroup}/cgroup.procs; exec "$@"'
     with log.open("wb") as out:
         return await asyncio.create_subprocess_exec(
-            *("sh", "-c", join, "sh", *unshare, "sh", *map(str, boot)), stdout=out, stderr=out
-        )
+            *("sh", "-c", join, "sh", *unshare, "sh", *map(str, boot)),
+            stdout=out, stderr=out, umask=UMASK,
+        )  # fmt: skip
 
 
 async def _first_process(boot: Process, log: Path) -> int:
