@@ -115,6 +115,7 @@ async def test_a_bot_that_is_killed_while_it_answers_answers_everything_once(
             assert await store.unfinished("telegram") == []
             assert await store.pending("telegram") == []
     told = [r for life in lives for asked in life.asked for r in replies(life.server, asked)]
-    assert sum(len(life.in_the_air) for life in lives) < len(told) / 10
+    # a post can be in the air once for a kill, however many replies there are beside it
+    assert sum(len(life.in_the_air) for life in lives) <= KILLS
     assert any(map(cut_off, told))
     assert any(map(whole, told))

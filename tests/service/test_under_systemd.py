@@ -1,4 +1,4 @@
-"""The units as a real systemd runs them."""
+"""The units as a real systemd runs them; part of `make soak`, since each boots a machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.testing.telegram import Message
 from tests.adapters.telegram_process import answers
 from tests.service.machine.chinwag import HANGING, HOME, OWN, SYSTEM, Scope, Service, service
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
 COUNT = " ".join(map(str, range(80)))
 SLOW = {

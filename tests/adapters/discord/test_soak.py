@@ -90,15 +90,18 @@ async def soak(home: Path, channels: int, messages: int, every: float, kills: in
         asked = set[str]().union(*(chatter.expected for chatter in chatters))
         assert len(asked) == messages
         assert said == Counter(asked)
-        for chatter in chatters:
+        for chatter in chatters if not kills else ():  # a kill may let a later one overtake
             order = [text for text in server.said(chatter.channel) if text in chatter.expected]
             assert order == [answer(question) for question in chatter.questions]
         assert server.token not in bot.log.read_text()
 
 
 @pytest.mark.timeout(300)
-async def test_each_of_a_hundred_messages_has_exactly_one_answer(tmp_path: Path) -> None:
-    await soak(tmp_path, channels=10, messages=100, every=6.0, kills=1)
+@pytest.mark.parametrize("kills", [0, 1])
+async def test_each_of_a_hundred_messages_has_exactly_one_answer(
+    kills: int, tmp_path: Path
+) -> None:
+    await soak(tmp_path, channels=10, messages=100, every=6.0, kills=kills)
 
 
 @pytest.mark.soak
