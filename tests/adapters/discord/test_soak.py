@@ -106,5 +106,8 @@ async def test_each_of_a_hundred_messages_has_exactly_one_answer(
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-async def test_each_of_two_thousand_messages_has_exactly_one_answer(tmp_path: Path) -> None:
-    await soak(tmp_path, channels=50, messages=2_000, every=15.0, kills=5)
+@pytest.mark.parametrize("kills", [0, 5])
+async def test_each_of_two_thousand_messages_has_exactly_one_answer(
+    kills: int, tmp_path: Path
+) -> None:
+    await soak(tmp_path, channels=50, messages=2_000, every=15.0, kills=kills)
